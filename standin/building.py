@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -160,23 +160,22 @@ def default_labels(names: Sequence[str | Mapping[str, Any]], first_id: int) -> l
         points, lines = values.pop("points", {}), values.pop("lines", [])
         parts = values.pop("sublabels", [])
         label = Label(**{"id": number, **values})
-        label.attributes = [
-            {**_attribute(each), "id": each.get("id", label.id * 10 + place)}
-            for place, each in enumerate(label.attributes)
-        ]
         if points:
             skeletons.fill(label, points, lines)
         if parts:
             skeletons.take(label, parts)
+        for each in (label, *label.sublabels):
+            each.attributes = list(_attributes(each))
         labels.append(label)
         number = max(number, label.id, *(part.id for part in label.sublabels)) + 1
     return labels
 
 
-def _attribute(given: Mapping[str, Any]) -> dict[str, Any]:
-    """As in CVAT, whose attributes have a default."""
-    defaults = {"mutable": False, "default_value": next(iter(given["values"]), "")}
-    return {**defaults, **given}
+def _attributes(label: Label) -> Iterator[dict[str, Any]]:
+    """Those of the label with an id and, as in CVAT, a default."""
+    for place, given in enumerate(label.attributes):
+        defaults = {"mutable": False, "default_value": next(iter(given["values"]), "")}
+        yield {**defaults, "id": label.id * 10 + place, **given}
 
 
 def with_replicas(job: Job, count: int, first_id: int) -> list[Job]:

@@ -32,7 +32,13 @@ def take(label: Label, parts: Iterable[Mapping[str, Any]]) -> None:
     """Give a label the sublabels that a request describes. Its drawing names them; CVAT puts their
     ids in place of the names, which it looks for as they are (cvat-api 15.3)."""
     label.sublabels = [
-        Label(label.id + place, part["name"], part.get("color") or label.color, part["type"])
+        Label(
+            label.id + place,
+            part["name"],
+            part.get("color") or label.color,
+            part["type"],
+            list(part.get("attributes") or []),
+        )
         for place, part in enumerate(parts, start=1)
     ]
     for part in label.sublabels:

@@ -153,6 +153,30 @@ def test_without_the_choice_nothing_is_copied(
     assert (done.status, copies(standin, done)) == ("ready", [])
 
 
+def test_the_points_of_skeletons_keep_their_attributes(
+    connection: Connection, standin: StandIn
+) -> None:
+    person = {"name": "person", "type": "skeleton", "points": {"head": (0.5, 0.5)}}
+    task = standin.world.add_task("Poses", owner="demo", count=1, labels=[person])
+    [label] = task.labels
+    [head] = label.sublabels
+    seen = {"name": "seen", "input_type": "text", "mutable": False, "values": []}
+    head.attributes = [{**seen, "id": 900, "default_value": ""}]
+    value = {"spec_id": 900, "value": "half"}
+    point = {"type": "points", "frame": 0, "label_id": head.id, "points": [3, 5]}
+    skeleton = {"type": "skeleton", "frame": 0, "label_id": label.id}
+    objects = {"shapes": [{**skeleton, "elements": [{**point, "attributes": [value]}]}]}
+    writer(standin, "demo").create_annotations(task.jobs[0].id, objects)
+    done = carried_out(request_task(select(connection, (task.id, [0])), with_annotations=True))
+    assert (done.status, done.error, done.problems_count) == ("ready", "", 0)
+    new_task = standin.world.tasks[done.result_task_id]
+    [part] = new_task.labels[0].sublabels
+    [attribute] = part.attributes
+    assert attribute["name"] == "seen"
+    [shape] = new_task.jobs[0].annotations["shapes"]
+    assert shape["elements"][0]["attributes"] == [{"spec_id": attribute["id"], "value": "half"}]
+
+
 def test_what_the_labels_of_a_project_do_not_take_is_counted(
     connection: Connection, source: Task, standin: StandIn, web: Client, api: APIClient
 ) -> None:
