@@ -45,16 +45,18 @@ def objects_by_frame(
     deleted: Collection[int] = frozenset(),
 ) -> Iterator[tuple[int, list[Shape]]]:
     """Each of `frames`, ascending, with its objects, from below to above. Nothing is on `deleted`
-    frames. A job is loaded when its first frame is reached, and forgotten after its last one; what
-    it holds on frames outside of its range does not count."""
+    frames. A job is loaded when its first frame is reached, and forgotten when a frame after its
+    last one is; what it holds on frames outside of its range does not count."""
     waiting = sorted(jobs, key=lambda job: (job.start_frame, job.id), reverse=True)
     present: list[_JobObjects] = []
     for frame in frames:
-        present = [job for job in present if job.last >= frame]
         while waiting and waiting[-1].start_frame <= frame:
             job = waiting.pop()
             if job.stop_frame >= frame:
-                present.append(_JobObjects(job, load(job), deleted, earlier=present))
+                # Also after its last frame of these: a track goes on from there under its id.
+                earlier = [each for each in present if each.last >= job.start_frame]
+                present.append(_JobObjects(job, load(job), deleted, earlier=earlier))
+        present = [job for job in present if job.last >= frame]
         if frame in deleted:
             yield frame, []
         else:

@@ -111,6 +111,14 @@ def test_a_track_keeps_its_id_from_job_to_job() -> None:
     assert {shape.id for shapes in alone.values() for shape in shapes} == {2}
 
 
+@pytest.mark.parametrize("frames", [[2, 8], [3, 5, 9], [4, 6], [0, 3, 6, 7]])
+def test_a_track_keeps_its_id_whichever_frames_are_chosen(frames: list[int]) -> None:
+    first = JobAnnotations(tracks=[tracked(box(0, id=1, is_tracked=True))])
+    second = JobAnnotations(tracks=[Track(2, CAR, (box(4, id=2, is_tracked=True),))])
+    seen = objects(first, second, frames)
+    assert [[shape.id for shape in seen[frame]] for frame in frames] == [[1]] * len(frames)
+
+
 def test_the_chosen_frames_do_not_change_what_is_the_same_track() -> None:
     first = JobAnnotations(tracks=[tracked(box(2), box(5, x=40))])
     second = JobAnnotations(tracks=[tracked(box(4), box(5, x=40))])
