@@ -63,7 +63,10 @@ class NotComparedSerializer(serializers.Serializer[Any]):
 
     deleted = serializers.IntegerField(help_text="In the task of the frame.")
     deleted_in_results = serializers.IntegerField(help_text="In the new task.")
-    not_shown = serializers.IntegerField(help_text="CVAT does not show you the job of the frame.")
+    not_shown = serializers.IntegerField(
+        help_text="In no annotation job of their task that CVAT shows you: frames of a pool of "
+        "honeypots, which its ground-truth job alone holds, and of jobs of other people."
+    )
     not_shown_in_results = serializers.IntegerField(
         help_text="CVAT does not show you the job of the frame in the new task."
     )
