@@ -188,7 +188,8 @@ class AnnotationSource:
         picture = self._pending.popleft()
         self._task(picture.task_id)
         if self._results is not None:
-            self._results.note_size(picture)
+            row = self._rows.get(picture.task_id)
+            self._results.note_size(picture, is_of_video=bool(row and row.video))
         self._present_writing().add(picture)
 
     def _write_pending(self) -> None:

@@ -12,6 +12,7 @@ from cvat import origins
 from cvat.annotations import Labels
 from cvat.client import CvatClient
 from cvat.exceptions import CvatError
+from cvat.pictures import possible_sizes
 from cvat.types import Job
 from selections.archives.annotation_reading import TaskAnnotations, read_labels, read_task
 from selections.archives.annotation_store import SeekableObjects
@@ -100,12 +101,13 @@ class ResultReading:
             ],
         )
 
-    def note_size(self, picture: PictureLine) -> None:
+    def note_size(self, picture: PictureLine, *, is_of_video: bool) -> None:
         """Count the picture if it has another size among the results."""
         for _, new_frame in self._results.pairs(picture.task_id, [picture.frame]):
             if new_frame < len(self._sizes):
-                before, now = (picture.width, picture.height), self._sizes[new_frame]
-                self._resized_count += all((*before, *now)) and before != now
+                before = possible_sizes(picture.width, picture.height, is_of_video=is_of_video)
+                now = possible_sizes(*self._sizes[new_frame], is_of_video=is_of_video)
+                self._resized_count += bool(before and now) and before.isdisjoint(now)
 
     def about(self) -> Line:
         """What the manifest says of the results. It is the same for the same results: their time is

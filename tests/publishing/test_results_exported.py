@@ -202,6 +202,31 @@ def test_pictures_of_another_size_are_counted(
     assert about(exported(publication))["resized_count"] == 3
 
 
+@pytest.mark.parametrize("pictures", [True, False])
+@pytest.mark.parametrize("size", [(34, 22), (33, 21)])
+def test_pictures_of_a_video_have_its_size_or_even_sides(
+    alice: User,
+    standin: StandIn,
+    connection: Connection,
+    size: tuple[int, int],
+    pictures: bool,
+) -> None:
+    """In an archive of annotations alone the video has its own size (cvat-api 7.3)."""
+    film = standin.world.add_task(
+        "film", owner="demo", video=True, count=2, size=(33, 21), labels=["car"]
+    )
+    names = ["frame_000000.png", "frame_000001.png"]
+    made = standin.world.add_task("made", owner="demo", images=names, labels=["car"], size=size)
+    publication = make_publication(alice, select_frames(connection, (film.id, None)), "ready")
+    publication.target, publication.result_task_id = Publication.Target.TASK, made.id
+    publication.save()
+    for number, name in enumerate(names):
+        publication.published_frames.create(
+            new_frame=number, task_id=film.id, frame=number, path=name
+        )
+    assert about(exported(publication, pictures=pictures))["resized_count"] == 0
+
+
 def test_a_task_that_was_deleted_in_cvat_fails_the_build(
     published: tuple[Publication, Task], standin: StandIn
 ) -> None:
