@@ -83,8 +83,8 @@ class ReviewersForm(forms.Form):
 
     reviewers = UserNamesField(
         label="Reviewers",
-        help_text="User names, separated by commas. The jobs get them in turn; when there are more "
-        "jobs than names, the last one gets the others.",
+        help_text="User names, separated by commas: the first one gets the first job, and so on; "
+        "the last one gets all jobs that remain.",
     )
 
     def __init__(self, check: HandOverCheck, *args: Any, **kwargs: Any) -> None:

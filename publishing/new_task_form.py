@@ -114,12 +114,13 @@ class NewTaskForm(forms.Form):
     )
     job_assignees = UserNamesField(
         label="Assign its jobs to",
-        help_text="User names, separated by commas. The jobs get them in turn; when there are more "
-        "jobs than names, the last one gets the others. Of a job with replicas these are given.",
+        help_text="User names, separated by commas: the first one gets the first job, and so on; "
+        "the last one gets all jobs that remain. With replicas, these are given to people in place "
+        "of the jobs.",
     )
     reviewers = UserNamesField(
         label="Reviewers of its jobs",
-        help_text="User names, in turn like those above. The portal keeps them until you hand the "
+        help_text="User names, one for each job like those above. The portal keeps them until you hand the "
         "completed jobs over, on the page of the publication: a job in CVAT has no reviewer beside "
         "its assignee.",
     )
