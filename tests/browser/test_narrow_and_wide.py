@@ -92,8 +92,24 @@ def test_the_keyboard_goes_where_the_eye_goes(desk: Workspace) -> None:
     desk.page.keyboard.press("Tab")
     expect(desk.page.get_by_role("link", name="Skip to the frames")).to_be_focused()
     desk.page.keyboard.press("Enter")
+    # An arrow key goes on to the frames themselves, Tab to their tools.
+    desk.page.keyboard.press("ArrowDown")
+    expect(desk.cell(0)).to_be_focused()
+    desk.page.locator("#frames").focus()
     desk.page.keyboard.press("Tab")
     expect(desk.page.locator("#filter")).to_be_focused()
+
+
+def test_the_question_before_a_connection_ends_is_whole_on_a_phone(connected: Portal) -> None:
+    page = connected.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/connections")
+    page.get_by_text("Disconnect", exact=True).click()
+    question = page.locator("details.menu[open] > div")
+    expect(question).to_be_visible()
+    box = question.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
 
 
 def test_a_question_mark_lists_the_keys(desk: Workspace) -> None:

@@ -23,6 +23,14 @@ export function enableKeys(grid, choice, { anchor, openLarge, clear }) {
     }
   });
 
+  // The links that skip to the frames end on their section, before its tools.
+  document.getElementById("frames").addEventListener("keydown", (event) => {
+    if (event.target !== event.currentTarget || !event.key.startsWith("Arrow")) return;
+    event.preventDefault();
+    const index = grid.shown?.order[grid.active];
+    if (index !== undefined) grid.goto(index);
+  });
+
   const showKeys = () => document.getElementById("keys-dialog").showModal();
   document.getElementById("keys-open").addEventListener("click", showKeys);
 
