@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from django import forms
@@ -190,6 +191,33 @@ class NewTaskForm(forms.Form):
         project.choices = [("", none), *names.items()]
         assignee.choices = [("", "Nobody"), *((n, name) for name, n in self._members.items())]
 
+    def fill(self, options: NewTaskOptions) -> None:
+        """Fill it with what an earlier task was made with, as far as it can be chosen still."""
+        names = {number: name for name, number in self._members.items()}
+        remaining = options.labels or self._labels
+        self.initial |= {
+            "name": options.name,
+            "project": options.project_id,
+            "new_project": options.new_project,
+            "without_labels": [name for name in self._labels if name not in remaining],
+            "label_schema": json.dumps(options.label_schema) if options.label_schema else "",
+            "subset": options.subset,
+            "frames_per_job": options.frames_per_job or None,
+            "quality": options.quality,
+            "overlap": options.overlap or None,
+            "image_quality": options.image_quality,
+            "consensus_replicas": options.consensus_replicas or None,
+            "with_annotations": options.with_annotations,
+            "assignee": options.assignee_id,
+            "job_assignees": _listed(options.job_assignee_ids, names),
+            "reviewers": _listed(options.reviewer_ids, names),
+            "ground_truth_count": options.ground_truth_count or None,
+            "honeypots_per_job": options.honeypots_per_job or None,
+            "deleted_frames": options.deleted_frames,
+            "replacement": options.replacement_upload_id,
+            "unreplaced_frames": options.unreplaced_frames,
+        }
+
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
         matching = self._matching
@@ -248,6 +276,10 @@ def replacement_choices(uploads: Iterable[Upload]) -> list[tuple[int | str, str]
     """Values and texts of the choice whose pictures replace those of the frames."""
     own = [(each.pk, f"{each.name} ({filesizeformat(each.size)})") for each in uploads]
     return [("", "None: as CVAT serves them"), *own]
+
+
+def _listed(numbers: Iterable[int], names: Mapping[int, str]) -> str:
+    return ", ".join(names[number] for number in numbers if number in names)
 
 
 def _unclear(count: int) -> str:

@@ -178,7 +178,9 @@ class Publication(WorkOfSteps):
             return reverse("publishing:task-of-files", args=[self.upload_of_files_id])
         if self.selection_id is None:
             return ""
-        return reverse(f"publishing:{_PAGES[self.target]}", args=[self.selection_id])
+        page = reverse(f"publishing:{_PAGES[self.target]}", args=[self.selection_id])
+        # The form of a new task is long: it is filled with what was chosen.
+        return f"{page}?like={self.pk}" if self.target == self.Target.TASK else page
 
     @property
     def has_results(self) -> bool:

@@ -14,8 +14,8 @@ from portal.exceptions import Explained
 from portal.pages import errors_shown_in
 from portal.signed_in import SignedInRequest
 from publishing import services
-from publishing.models import Upload
-from publishing.new_task import LONGEST_NAME
+from publishing.models import Publication, Upload
+from publishing.new_task import LONGEST_NAME, NewTaskOptions
 from publishing.new_task_form import NewTaskForm, replacement_choices
 from publishing.views.allowing import fill_again, to_permission
 from publishing.views.deciding import deciding_page, refused_page
@@ -30,13 +30,16 @@ PAGE = "publishing/new_task.html"
 def new_task(request: SignedInRequest, pk: int) -> HttpResponse:
     selection = get_object_or_404(Selection.objects.for_user(request.user), pk=pk)
     find = partial(services.check_new_task, user=request.user, selection=selection)
+    earlier = _earlier_options(request, selection)
     try:
-        check = check_with_project(request, find)
+        check = check_with_project(request, find, earlier=earlier)
     except Explained as error:
         return refused_page(request, PAGE, {"selection": selection}, error)
     if request.method == "GET":
         initial = {"name": selection.name[:LONGEST_NAME]}
         form = NewTaskForm(check, initial=initial, uploads=_uploads(request))
+        if earlier is not None:
+            form.fill(earlier)
         fill_again(request, form)
         return deciding_page(request, PAGE, selection, check, form)
     if "allow" in request.POST:
@@ -77,6 +80,16 @@ def found_uploads(request: SignedInRequest) -> HttpResponse:
     chosen = next((each for each in choices if each[0] == number), choices[0])
     context = {"choices": choices, "chosen": chosen}
     return render(request, "publishing/_found_uploads.html", context)
+
+
+def _earlier_options(request: SignedInRequest, selection: Selection) -> NewTaskOptions | None:
+    """Those of the publication of this selection that is to be tried again (`like`). None for one
+    of several that were asked for together, which has only a part of what was chosen."""
+    number = as_number(request.GET.get("like", ""))
+    own = Publication.objects.for_user(request.user)
+    tried = own.filter(pk=number or 0, selection=selection, target=Publication.Target.TASK).first()
+    options = None if tried is None else tried.get_new_task_options()
+    return None if options is None or options.task_ids else options
 
 
 def _uploads(request: SignedInRequest) -> list[Upload]:

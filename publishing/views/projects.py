@@ -16,6 +16,7 @@ from cvat.links import MAX_ID
 from portal.exceptions import Explained, InvalidInput
 from portal.signed_in import SignedInRequest
 from publishing import services
+from publishing.new_task import NewTaskOptions
 from publishing.new_task_form import NewTaskForm
 from publishing.views.allowing import typed
 from selector.models import Connection
@@ -60,10 +61,14 @@ def assignees(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "publishing/_assignees.html", context)
 
 
-def check_with_project(request: SignedInRequest, check: Callable[..., Check]) -> Check:
-    """What `check` answers, which takes a `project_id`: with the project that is chosen, if CVAT
-    shows it. The form says so if not."""
+def check_with_project(
+    request: SignedInRequest, check: Callable[..., Check], *, earlier: NewTaskOptions | None = None
+) -> Check:
+    """What `check` answers, which takes a `project_id`: with the project that is chosen, or that
+    the form is filled with from an `earlier` task, if CVAT shows it. The form says so if not."""
     number = as_number(request.POST.get("project") or typed(request).get("project", ""))
+    if number is None and earlier is not None and request.method == "GET":
+        number = earlier.project_id
     if number is not None:
         with suppress(InvalidInput):
             return check(project_id=number)

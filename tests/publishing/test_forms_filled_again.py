@@ -17,7 +17,7 @@ from standin.model import Task
 from standin.server import StandIn
 from tests.conftest import empty_cache
 from tests.making import make_connection, make_upload
-from tests.publishing.making import mark, select
+from tests.publishing.making import mark, request_task, select
 from tests.publishing.test_tasks_of_files import day
 
 pytestmark = pytest.mark.usefixtures("sent")
@@ -61,6 +61,42 @@ def test_the_new_task_is_filled_in_again(
     assert {name: shown[name].value() for name in GIVEN} == GIVEN | {"with_annotations": True}
     assert web.get(page).context["form"]["name"].value() == "To check"
     assert not Publication.objects.exists()
+
+
+@pytest.mark.usefixtures("permission")
+def test_trying_again_begins_with_what_was_chosen(web: Client, selection: Selection) -> None:
+    page = f"/publications/selections/{selection.pk}/task"
+    given = {
+        "name": "Hard cases",
+        "image_quality": "81",
+        "without_labels": ["car"],
+        "subset": "Train",
+        "frames_per_job": "1",
+        "quality": "original",
+        "job_assignees": "demo",
+        "with_annotations": "on",
+        "deleted_frames": "deliver",
+    }
+    publication = web.post(page, given).headers["Location"]
+    web.post(f"{publication}/cancel")
+    [tried] = Publication.objects.all()
+    assert tried.again_url == f"{page}?like={tried.pk}"
+    assert f'href="{tried.again_url}">Try again' in web.get(publication).text
+    shown = web.get(tried.again_url).context["form"]
+    filled = {name: str(shown[name].value()) for name in given}
+    assert filled == given | {"without_labels": "['car']", "with_annotations": "True"}
+    assert shown["overlap"].value() is None
+
+
+@pytest.mark.usefixtures("permission")
+def test_only_an_own_task_of_the_selection_is_tried_again(
+    web: Client, bob: User, selection: Selection
+) -> None:
+    page = f"/publications/selections/{selection.pk}/task"
+    theirs = request_task(selection, name="Hard cases", deleted_frames="deliver")
+    Publication.objects.filter(pk=theirs.pk).update(requested_by=bob)
+    for like in (theirs.pk, theirs.pk + 1, "x", ""):
+        assert web.get(f"{page}?like={like}").context["form"]["name"].value() == "To check"
 
 
 def test_the_other_forms_are_too(web: Client, connection: Connection, task: Task) -> None:
