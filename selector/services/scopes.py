@@ -202,9 +202,9 @@ def check_jobs(scope: Scope, jobs: Sequence[Job], *, kind: str = "job") -> None:
         name = scope.name[0].upper() + scope.name[1:]
         raise InvalidInput(f"{name} has no {kind} {listed} to draw from.")
     if scope.narrows_jobs and not any(map(scope.takes_job, jobs)):
-        raise InvalidInput(
-            f"No {kind} there is of this stage, state and assignee. Try fewer of these conditions."
-        )
+        asked = {"stage": scope.stage, "state": scope.state, "assignee": scope.assignee}
+        named = ", ".join(f"{name} “{value}”" for name, value in asked.items() if value)
+        raise InvalidInput(f"No {kind} there has {named}. Try other conditions, or fewer.")
 
 
 def _narrowed(catalog: FrameCatalog, scope: Scope) -> FrameCatalog:

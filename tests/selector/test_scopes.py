@@ -82,7 +82,7 @@ def test_only_tasks_with_jobs_that_take_part_are_read(
     assert tasks_of(connection, project_id=gates.id, stage="acceptance") == [53]
     assert [each.task_id for each in load_catalogs(connection=connection, scope=scope)] == [53]
     assert asked(standin, r"tasks/\d+/data/meta") == 1
-    with pytest.raises(InvalidInput, match="No job there is of this stage"):
+    with pytest.raises(InvalidInput, match="No job there has assignee “nobody”"):
         load_catalogs(connection=connection, scope=Scope(project_id=gates.id, assignee="nobody"))
 
 
