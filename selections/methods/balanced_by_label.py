@@ -143,7 +143,7 @@ METHOD = Method(
     key="balanced_by_label",
     label="balanced by label",
     short_label="By label",
-    description="so many frames of each label, by what is annotated",
+    description="a number of frames with each label, by what is annotated",
     parameters=(
         Parameter(
             "frames_per_label_count",

@@ -70,7 +70,7 @@ METHOD = Method(
     key="no_near_duplicates",
     label="random without near-duplicates",
     short_label="No doubles",
-    description="so many of all frames together, none of which looks like another",
+    description="a number of frames from all together, none of which looks like another",
     parameters=(
         *OF_ALL,
         Parameter(

@@ -37,7 +37,7 @@ METHOD = Method(
     key="random_apart",
     label="random, far apart",
     short_label="Far apart",
-    description="so many of all frames together, with a least distance between frames of the "
+    description="a number of frames from all together, with a least distance between frames of the "
     "same task",
     parameters=(
         *OF_ALL,

@@ -50,7 +50,7 @@ METHOD = Method(
     key="random_per_assignee",
     label="random per assignee",
     short_label="Per assignee",
-    description="so many of the jobs of each assignee together",
+    description="a number of frames from all jobs of each assignee",
     parameters=(
         Parameter(
             "frames_per_assignee_count",

@@ -28,7 +28,7 @@ METHOD = Method(
     key="random_per_task",
     label="random per task",
     short_label="Per task",
-    description="so many of each task",
+    description="a number of frames from each task",
     parameters=(
         Parameter(
             "frames_per_task_count",

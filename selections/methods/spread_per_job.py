@@ -38,8 +38,8 @@ METHOD = Method(
     key="spread_per_job",
     label="first to last of each job",
     short_label="Spread",
-    description="so many of each job, evenly spread from its first frame to its last: 3 are the "
-    "first, the middle and the last one, 1 is the first",
+    description="a number of frames from each job, evenly spread from its first to its last: 3 are "
+    "the first, the middle and the last one, 1 is the first",
     parameters=OF_EACH_JOB,
     draw=draw,
     is_per_job=True,

@@ -41,7 +41,7 @@ def test_the_chosen_method_and_its_number_are_explained(desk: Workspace) -> None
     desk.open_task(DRIVE)
     panel = desk.page.locator("#pick")
     said = panel.locator("#method-help")
-    expect(said).to_have_text("So many of each job.")
+    expect(said).to_have_text("A number of frames from each job.")
     panel.get_by_text("Spread", exact=True).click()
     expect(said).to_contain_text("3 are the first, the middle and the last one")
     panel.get_by_text("Far apart", exact=True).click()
