@@ -121,9 +121,9 @@ class NewTaskForm(forms.Form):
     )
     reviewers = UserNamesField(
         label="Reviewers of its jobs",
-        help_text="User names, one for each job like those above. The portal keeps them until you hand the "
-        "completed jobs over, on the page of the publication: a job in CVAT has no reviewer beside "
-        "its assignee.",
+        help_text="User names, one for each job like those above. The portal keeps them until you "
+        "hand the completed jobs over, on the page of the publication: a job in CVAT has no "
+        "reviewer beside its assignee.",
     )
     ground_truth_count = forms.IntegerField(
         label="Ground-truth frames",
