@@ -146,7 +146,7 @@ def team_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "members": members,
         "own": next(member for member in members if member.person_id == request.user.pk),
         "rename": TeamForm(initial={"name": team.name}),
-        "add": MemberForm(),
+        "add": MemberForm(initial=request.POST.dict()),  # when the page tells an error
         "colleagues": people.colleagues(request.user),
     }
     return render(request, "portal/team.html", context)

@@ -125,6 +125,7 @@ class TestPages:
         answer = web.post(f"/teams/{team.pk}/members", {"person": "nobody"})
         assert answer.status_code == 400
         assert "Nobody here has the user name “nobody”" in answer.text
+        assert answer.context["add"]["person"].value() == "nobody"
         assert web.post(f"/teams/{team.pk}/rename", {"name": ""}).status_code == 400
 
     def test_change_and_remove_members(self, web: Client, member: TeamMember) -> None:
