@@ -195,7 +195,7 @@ class NewTaskForm(forms.Form):
         """Fill it with what an earlier task was made with, as far as it can be chosen still."""
         names = {number: name for name, number in self._members.items()}
         remaining = options.labels or self._labels
-        self.initial |= {
+        values: dict[str, Any] = {
             "name": options.name,
             "project": options.project_id,
             "new_project": options.new_project,
@@ -217,6 +217,7 @@ class NewTaskForm(forms.Form):
             "replacement": options.replacement_upload_id,
             "unreplaced_frames": options.unreplaced_frames,
         }
+        self.initial.update(values)
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
