@@ -135,10 +135,12 @@ class CvatClient:
         """The client's access token. CvatUnauthorized for a login key."""
         return reading.own_token(self._http.get(f"{TOKENS}/self", subject="the access token"))
 
-    def members(self, organization_id: int) -> list[User]:
-        """The members of an organization whose accounts are active, which each of them may list
-        (cvat-api 3.7)."""
-        query: Params = {"org_id": organization_id, "filter": '{"==":[{"var":"is_active"},true]}'}
+    def members(self, organization_id: int, *, only_active: bool = True) -> list[User]:
+        """The members of an organization, which each of them may list (cvat-api 3.7): those whose
+        accounts are active, or all."""
+        query: Params = {"org_id": organization_id}
+        if only_active:
+            query = {**query, "filter": '{"==":[{"var":"is_active"},true]}'}
         return all_entries(
             self._http, "/api/users", query, reading.user, "the members of the organization"
         )

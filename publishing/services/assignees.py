@@ -12,14 +12,18 @@ from portal.exceptions import InvalidInput
 MOST_NAMED = 20
 
 
-def find_members(client: CvatClient, organization_id: int | None) -> tuple[User, ...]:
-    """The members of an organization; in a personal space (None) oneself."""
+def find_members(
+    client: CvatClient, organization_id: int | None, *, only_active: bool = True
+) -> tuple[User, ...]:
+    """The members of an organization, without deactivated accounts unless all are asked for; in a
+    personal space (None) oneself."""
     if organization_id is None:
         return (client.whoami(),)
     try:
-        return tuple(sorted(client.members(organization_id), key=lambda user: user.username))
+        members = client.members(organization_id, only_active=only_active)
     except (CvatForbidden, CvatNotFound):
         return ()
+    return tuple(sorted(members, key=lambda user: user.username))
 
 
 def check_assignees(members: Sequence[User], assignees: Iterable[int], *, subject: str) -> None:

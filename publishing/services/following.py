@@ -67,7 +67,8 @@ def _reviewers(
     if not reviewer_ids:
         return {}
     try:
-        members = find_members(client, client.task(task_id).organization_id)
+        organization_id = client.task(task_id).organization_id
+        members = find_members(client, organization_id, only_active=False)  # to name them
     except CvatForbidden:  # for those who see single jobs of the task
         members = ()
     names = {member.id: member.username for member in members}

@@ -92,6 +92,15 @@ def test_a_reviewer_whose_name_cvat_does_not_tell_is_named_by_number(
     assert job["reviewer"] == "user 999"
 
 
+def test_a_reviewer_whose_account_was_deactivated_is_named_still(
+    published: Publication, people: dict[str, int], standin: StandIn, api: APIClient
+) -> None:
+    other = list(people)[1]
+    standin.world.user(other).is_active = False
+    [*_, job] = api.get(f"/api/publications/{published.pk}/jobs").json()
+    assert job["reviewer"] == other
+
+
 def hand_over(published: Publication, reviewer_ids: tuple[int, ...]) -> Publication:
     return services.request_hand_over(
         user=published.requested_by, source=published, reviewer_ids=reviewer_ids
