@@ -8,7 +8,7 @@ part of the plan any more.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,28 +153,53 @@ def _add(plan: WriteBackPlan, frame: ComparedFrame) -> None:
 
 def _replace(plan: WriteBackPlan, frame: ComparedFrame) -> None:
     """Each job that holds the frame loses the objects that the results do not have; the first of
-    them gets those that it lacks."""
+    them gets those that none of the jobs has. Copies in two jobs would be two objects: CVAT takes
+    no masks, lines or points of overlapping jobs for one, nor a track and a single object."""
+    later: list[tuple[JobFrames, Differences]] = []
     for holder in plan.comparison.jobs[frame.place.task_id]:
         if frame.place.frame not in holder.by_frame:
             continue
         between = differences(holder.by_frame[frame.place.frame], frame.after, plan.pairs)
         if holder.job.id == frame.job_id:
-            _replace_in_first(plan, frame, holder, between)
+            first = holder, between
         else:
-            _delete(plan, holder, (*(pair[0] for pair in between.changed), *between.removed))
+            later.append((holder, between))
+    held = {id(shape) for _, between in later for shape in _staying(between)}
+    unfit = _replace_in_first(plan, frame, *first, held=held)
+    for holder, between in later:
+        replaced = [before for before, after in between.changed if id(after) not in unfit]
+        _delete(plan, holder, (*replaced, *between.removed))
+
+
+def _staying(between: Differences) -> Iterator[Shape]:
+    """The results whose objects stay in a job: as they are, or because they are of a track."""
+    yield from (after for _, after in between.same)
+    yield from (after for before, after in between.changed if before.is_tracked)
 
 
 def _replace_in_first(
-    plan: WriteBackPlan, frame: ComparedFrame, holder: JobFrames, between: Differences
-) -> None:
+    plan: WriteBackPlan,
+    frame: ComparedFrame,
+    holder: JobFrames,
+    between: Differences,
+    *,
+    held: Container[int],
+) -> set[int]:
+    """Plan for the first job, which does not get what is `held` by later ones. Returns the results
+    that the task cannot take. Both are Python's ids of objects."""
+    unfit: set[int] = set()
     for before, after in between.changed:
         if before.is_tracked or _create(plan, frame, after):
             _delete(plan, holder, [before])
-    fits = [_create(plan, frame, shape) for shape in between.new]
+        else:
+            unfit.add(id(after))
+    new = [shape for shape in between.new if id(shape) not in held]
+    unfit_new = {id(shape) for shape in new if not _create(plan, frame, shape)}
     is_tracked = any(shape.is_tracked for shape in between.removed)
-    if between.by_place_alone and (is_tracked or not all(fits)):
+    if between.by_place_alone and (is_tracked or unfit_new):
         raise Conflict(LOST_OR_DOUBLED.format(frame=frame.place.frame, task=frame.place.task_id))
     _delete(plan, holder, between.removed)
+    return unfit | unfit_new
 
 
 def _create(plan: WriteBackPlan, frame: ComparedFrame, shape: Shape) -> bool:

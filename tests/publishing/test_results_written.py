@@ -154,6 +154,60 @@ def test_a_frame_of_two_jobs_gets_it_once(
     assert boxes(overlapping) == {7: [60]}
 
 
+@pytest.fixture
+def shared(published: Published, standin: StandIn) -> Task:
+    """The results on new frame 1 are of frame 7 of this task, which two of its jobs hold."""
+    publication, _ = published
+    task = standin.world.add_task("Overlap", owner="demo", count=30, segment_size=10, overlap=5)
+    publication.published_frames.update(task_id=task.id)
+    publication.published_frames.filter(new_frame=1).update(frame=7)
+    return task
+
+
+def move_to_second(task: Task) -> None:
+    first, second = task.jobs[:2]
+    second.annotations, first.annotations = first.annotations, None
+
+
+def test_what_the_later_of_two_jobs_has_alone_is_not_doubled(
+    published: Published, shared: Task
+) -> None:
+    publication, made = published
+    add_box(shared, 7, 30)
+    move_to_second(shared)
+    add_box(made, 1, 30)
+    add_box(made, 1, 60)  # new
+    assert carried_out(ask(publication)).status == "ready"
+    assert boxes(shared) == {7: [30, 60]}
+
+
+def test_a_track_of_the_later_of_two_jobs_is_not_doubled(
+    published: Published, shared: Task
+) -> None:
+    publication, made = published
+    keyframe = add_box(shared, 7, 30)
+    move_to_second(shared)
+    track = {"id": 5, "frame": 7, "label_id": keyframe["label_id"], "shapes": [keyframe]}
+    shared.jobs[1].annotations |= {"shapes": [], "tracks": [{**track, "attributes": []}]}
+    add_box(made, 1, 30)
+    add_box(made, 1, 60)
+    assert carried_out(ask(publication)).status == "ready"
+    assert boxes(shared) == {7: [60]}
+
+
+def test_what_does_not_fit_takes_the_place_of_nothing_in_the_later_of_two_jobs(
+    published: Published, shared: Task
+) -> None:
+    publication, made = published
+    add_box(shared, 7, 30)
+    move_to_second(shared)
+    made.labels[0].name = "lorry"  # which the task does not have
+    add_box(made, 1, 30, label="lorry")
+    add_box(made, 1, 60, label="person")
+    assert carried_out(ask(publication, unmatched="leave_out")).status == "ready"
+    assert boxes(shared) == {7: [30, 60]}
+
+
 def test_tracks_are_not_cut(annotated: Published, task: Task) -> None:
     publication, _ = annotated
     shape = task.jobs[1].annotations["shapes"][0]
