@@ -64,6 +64,19 @@ def test_all_tools_are_in_sight_on_a_phone(desk: Workspace) -> None:
         assert len(rows) == 2
 
 
+def test_the_note_is_whole_on_a_phone(desk: Workspace) -> None:
+    """Also where its button is at the left, below a large number of chosen frames."""
+    desk.open_task(DRIVE)
+    desk.page.set_viewport_size({"width": 390, "height": 844})
+    for total in ("227", "20,000 of 1,000,000"):
+        desk.page.locator("#total").evaluate("(it, total) => { it.textContent = total; }", total)
+        desk.page.get_by_text("Note", exact=True).click()
+        [note] = boxes(desk.page, ".note > div")
+        assert note["x"] >= 0
+        assert note["x"] + note["width"] <= 390
+        desk.page.keyboard.press("Escape")
+
+
 def test_the_sheet_tells_what_was_picked(open_portal: Callable[..., Portal]) -> None:
     desk = open_desk(open_portal, 390)
     desk.open_task(DRIVE)
