@@ -125,6 +125,8 @@ class FramePaths:
         folders, base = _split(frame.filename)
         if base is not None and self._layout.name_end:
             base = PathComponent(*(self._with_end(name) for name in base))
+        if base is not None and self._layout.longest_addition:
+            base = base._replace(safe=self._shortened(base.safe))
         if self._layout.strips_start and not self._prefix(frame):
             if folders:
                 folders = (_without_space(folders[0]), *folders[1:])
@@ -135,6 +137,14 @@ class FramePaths:
     def _with_end(self, name: str) -> str:
         stem, suffix = posixpath.splitext(name)
         return _extended(stem, self._layout.name_end + suffix)
+
+    def _shortened(self, name: str) -> str:
+        """The name, so short that files of annotations can be named after the picture."""
+        return _extended(*_parted(name, self._layout.name_end), longest=self._longest)
+
+    @property
+    def _longest(self) -> int:
+        return LONGEST_NAME - self._layout.longest_addition
 
     def _ending(self, name: str, extension: str = "") -> str:
         """The name; for compressed pictures with the extension of what CVAT serves."""
@@ -158,7 +168,8 @@ class FramePaths:
         is_real: bool,
     ) -> str:
         folder = self._free_folder(frame, folders)
-        for name in _candidates(base.safe, frame.frame, end=self._layout.name_end):
+        end, longest = self._layout.name_end, self._longest
+        for name in _candidates(base.safe, frame.frame, end=end, longest=longest):
             path, cvat_path = posixpath.join(folder, name), self._cvat_path(frame, folders, name)
             key = self._file_key(path)
             cvat_key = key if path == cvat_path else self._file_key(cvat_path)
@@ -290,25 +301,31 @@ def _without_space(part: PathComponent) -> PathComponent:
     return PathComponent(part.raw, part.safe.lstrip() or "_")
 
 
-def _candidates(name: str, frame: int, *, end: str) -> Iterator[str]:
+def _candidates(name: str, frame: int, *, end: str, longest: int) -> Iterator[str]:
     """The name itself, then with the frame number, then with a counter as well, before the end that
     names have."""
     yield name
+    parts = _parted(name, end)
+    yield _extended(*parts, addition=f"_frame_{frame:06d}", longest=longest)
+    for number in count(2):
+        yield _extended(*parts, addition=f"_frame_{frame:06d}_{number}", longest=longest)
+
+
+def _parted(name: str, end: str) -> tuple[str, str]:
+    """The name without its suffix and the end that names have, and these two."""
     stem, suffix = posixpath.splitext(name)
     if end and stem.endswith(end):
-        stem, suffix = stem.removesuffix(end), end + suffix
-    yield _extended(stem, suffix, addition=f"_frame_{frame:06d}")
-    for number in count(2):
-        yield _extended(stem, suffix, addition=f"_frame_{frame:06d}_{number}")
+        return stem.removesuffix(end), end + suffix
+    return stem, suffix
 
 
-def _extended(stem: str, suffix: str, *, addition: str = "") -> str:
-    """The name with an addition before its suffix; the stem is cut to fit LONGEST_NAME."""
-    if len((stem + addition + suffix).encode()) <= LONGEST_NAME:
+def _extended(stem: str, suffix: str, *, addition: str = "", longest: int = LONGEST_NAME) -> str:
+    """The name with an addition before its suffix; the stem is cut to fit `longest`, in bytes."""
+    if len((stem + addition + suffix).encode()) <= longest:
         return stem + addition + suffix
     if len(suffix.encode()) > LONGEST_SUFFIX:
         stem, suffix = stem + suffix, ""
-    return _cut(stem, LONGEST_NAME - len((addition + suffix).encode())) + addition + suffix
+    return _cut(stem, longest - len((addition + suffix).encode())) + addition + suffix
 
 
 def _cut(text: str, room: int) -> str:

@@ -76,5 +76,6 @@ FORMAT = _FILES.format(
         unique_stems=True,
         reserved_endings=(".png",),
         name_end=f"_{_PICTURES}",
+        longest_addition=len(f"{_MASKS}_instanceIds") - len(_PICTURES),
     ),
 )

@@ -110,6 +110,8 @@ class Layout:
     numbered_in: str = ""
     # The end of each name, before its extension.
     name_end: str = ""
+    # How many bytes longer than that of a picture the name of a file of annotations can be.
+    longest_addition: int = 0
     # No path begins with white space.
     strips_start: bool = False
 

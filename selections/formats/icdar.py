@@ -189,7 +189,12 @@ LOCALIZATION = _LOCALIZED.format(
     "ICDAR Localization 1.0 (text as boxes and polygons)",
     unsupported_reason=only_kinds(_LOCALIZATION, ["rectangle", "polygon"]),
     holds_attribute=only_attributes(["text"], ["rectangle", "polygon"]),
-    layout=Layout(_LOCALIZED.folders(_PICTURES), unique_stems=True, reserved_endings=(".txt",)),
+    layout=Layout(
+        _LOCALIZED.folders(_PICTURES),
+        unique_stems=True,
+        reserved_endings=(".txt",),
+        longest_addition=len("gt_"),
+    ),
 )
 _RECOGNIZED = PictureFiles(_recognized, name=_RECOGNITION, shared_files=1)
 RECOGNITION = _RECOGNIZED.format(
@@ -207,6 +212,9 @@ SEGMENTATION = _SEGMENTED.format(
     broken_reason=masks.mask_broken_reason,
     holds_attribute=only_attributes(["text", "index", "center", "color"], AREAS),
     layout=Layout(
-        _SEGMENTED.folders(_PICTURES), unique_stems=True, reserved_endings=(".txt", ".bmp")
+        _SEGMENTED.folders(_PICTURES),
+        unique_stems=True,
+        reserved_endings=(".txt", ".bmp"),
+        longest_addition=len("_GT"),
     ),
 )

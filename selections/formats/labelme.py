@@ -21,6 +21,7 @@ from selections.formats.shared.xml_text import text
 
 _NAME = "LabelMe"
 _PICTURES, _ANNOTATIONS, _MASKS = "Images", "Annotations", "Masks"
+_LONGEST_NUMBER = 7  # digits, of an object of a picture
 _COLOR = bytes((255, 203, 0, 153))  # of LabelMe's own masks
 _SPECIAL = re.compile(r'([\\=",])')
 # Text that readers would take for a number or a truth value.
@@ -133,5 +134,6 @@ FORMAT = _FILES.format(
         _FILES.folders(_PICTURES + "/{subset}"),
         unique_stems=True,
         reserved_endings=(".png", ".xml"),
+        longest_addition=len("_mask_") + _LONGEST_NUMBER,
     ),
 )

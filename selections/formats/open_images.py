@@ -48,7 +48,7 @@ _AREA_COLUMNS = (
 _UNKNOWN = "-1"
 # Attributes of a box, in the order of their columns.
 _FLAGS = ("truncated", "is_group_of", "is_depiction", "is_inside")
-_LONGEST_NAME = 100  # characters of a picture or a label in the name of a mask
+_LONGEST_NAME = 100  # bytes of a picture or a label in the name of a mask
 _UNSAFE = re.compile(r"[^\w.-]")
 
 
@@ -144,7 +144,7 @@ def _shares(shape: Shape, image: AnnotatedImage) -> tuple[str, ...]:
 
 def _safe(name: str) -> str:
     """The name as a part of the name of a file. Names that differ stay different."""
-    safe = _UNSAFE.sub("_", name)[:_LONGEST_NAME]
+    safe = _UNSAFE.sub("_", name).encode()[:_LONGEST_NAME].decode(errors="ignore")
     if safe == name:
         return name
     return f"{safe}_{hashlib.blake2b(name.encode(), digest_size=6).hexdigest()}"

@@ -18,6 +18,7 @@ NAMES = [
     "a.jpg", "a.png", "A.bmp", "s/a.jpg", "s_a.jpg", "gt_a.jpg", "a_GT.jpg", "a_mask_0.jpg",
     "a.jpg/b.jpg", "a.png/b.jpg", "a.txt/b.jpg", "a.xml/b.jpg", "gt_a.txt/b.jpg",
     "a_GT.bmp/b.jpg", "a_gtFine_color.png/b.jpg", "annot/a.jpg", "images/a.jpg", "gt.jpg",
+    "z" * 251 + ".jpg", "z" * 251 + ".png", "\N{CJK UNIFIED IDEOGRAPH-753B}" * 83 + ".jpg",
 ]  # fmt: skip
 SUBSETS = [
     "",
@@ -30,7 +31,7 @@ SUBSETS = [
     "label_colors",
     "a.txt",
 ]
-LABELS = CAR, DOG = Label(1, "car"), Label(2, "task_0")
+LABELS = CAR, DOG = Label(1, "\N{CJK UNIFIED IDEOGRAPH-8ECA}" * 64), Label(2, "task_0")
 
 
 @pytest.mark.parametrize("key", list(FORMATS))
@@ -66,6 +67,7 @@ def test_paths_differ(key: str, tmp_path: Path) -> None:
     written = Written(key, images, tmp_path, tasks)
     files = [path.casefold() for path in (*pictures, *written.files, "manifest.json")]
     assert len(set(files)) == len(files)
+    assert max(len(part.encode()) for path in files for part in path.split("/")) <= 255
     parents = {str(parent) for path in files for parent in PurePosixPath(path).parents}
     assert not parents & set(files)
 
