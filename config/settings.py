@@ -184,6 +184,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
     }
+    # To open the file and read the tables' definitions takes longer than most queries. Not for
+    # ever: a file that was put in its place is noticed.
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
 else:
     # A thread that waits for CVAT holds its connection, so the default of 4 is too small.
     DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 2, "max_size": WEB_THREADS + 8}}

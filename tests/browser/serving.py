@@ -1,5 +1,4 @@
-"""The live server's handler: static files that browsers keep, database connections that threads
-keep, and a count of what is under way."""
+"""The live server's handler: static files that browsers keep, and a count of what is under way."""
 
 from __future__ import annotations
 
@@ -8,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 
 
@@ -52,9 +50,7 @@ class _Answer:
 
 
 class PortalHandler(StaticFilesHandler):
-    """Static files are kept by browsers, as they are in production. A thread answers all requests
-    of one connection of a browser and keeps its database connection meanwhile: to open one for each
-    request takes a good part of the time of a short one."""
+    """Static files are kept by browsers, as they are in production."""
 
     under_way = UnderWay()
 
@@ -65,8 +61,6 @@ class PortalHandler(StaticFilesHandler):
         except BaseException:
             self.under_way.end()
             raise
-        for database in connections.all(initialized_only=True):
-            database.close_at = None  # as with CONN_MAX_AGE, but for this thread alone
         return _Answer(body, self.under_way.end)
 
     def serve(self, request: HttpRequest) -> HttpResponseBase:
