@@ -7,12 +7,12 @@ part of the plan any more.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cvat.annotations import Labels, Shape
+from cvat.annotations import TAG, Labels, Shape
 from cvat.differences import Differences, PairLimit, differences
 from cvat.writing.conversion import Converted, convert, with_ids
 from portal.exceptions import Conflict
@@ -33,6 +33,8 @@ from publishing.writing_back import (
     object_deletion,
 )
 
+# Of two overlapping jobs these are taken for one object if they are alike (docs/annotations.md).
+JOINED = (TAG, "rectangle", "polygon")
 MOST_NAMED = 10  # reasons of objects that cannot be taken
 
 DOUBLED = (
@@ -153,8 +155,7 @@ def _add(plan: WriteBackPlan, frame: ComparedFrame) -> None:
 
 def _replace(plan: WriteBackPlan, frame: ComparedFrame) -> None:
     """Each job that holds the frame loses the objects that the results do not have; the first of
-    them gets those that none of the jobs has. Copies in two jobs would be two objects: CVAT takes
-    no masks, lines or points of overlapping jobs for one, nor a track and a single object."""
+    them gets those that none of the jobs has."""
     later: list[tuple[JobFrames, Differences]] = []
     for holder in plan.comparison.jobs[frame.place.task_id]:
         if frame.place.frame not in holder.by_frame:
@@ -164,17 +165,26 @@ def _replace(plan: WriteBackPlan, frame: ComparedFrame) -> None:
             first = holder, between
         else:
             later.append((holder, between))
-    held = {id(shape) for _, between in later for shape in _staying(between)}
+    held = {id(shape) for _, between in later for shape in _staying(between, frame.after)}
     unfit = _replace_in_first(plan, frame, *first, held=held)
     for holder, between in later:
         replaced = [before for before, after in between.changed if id(after) not in unfit]
         _delete(plan, holder, (*replaced, *between.removed))
 
 
-def _staying(between: Differences) -> Iterator[Shape]:
-    """The results whose objects stay in a job: as they are, or because they are of a track."""
-    yield from (after for _, after in between.same)
+def _staying(between: Differences, results: Iterable[Shape]) -> Iterator[Shape]:
+    """The results that a later job has, and that the first one is not to get too: CVAT takes no
+    masks, lines or points of overlapping jobs for one, nor a track and a single object. Tags and
+    areas could be taken for another result of their label, if the first job had that alone."""
+    counts = Counter(map(_kind, results))
+    for before, after in between.same:
+        if before.is_tracked or after.kind not in JOINED or counts[_kind(after)] == 1:
+            yield after
     yield from (after for before, after in between.changed if before.is_tracked)
+
+
+def _kind(shape: Shape) -> tuple[str, str]:
+    return shape.kind, shape.label.name
 
 
 def _replace_in_first(

@@ -22,9 +22,11 @@ from publishing.models import Publication
 from publishing.services import carrying_out, results, write_back_plans, writing_back
 from publishing.writing_back import WriteBackOptions
 from selections.models import Selection
+from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
 from tests.publishing.making import add_box, carried_out
+from tests.selections.builds import built, select
 from tests.selections.conftest import HASTY
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "sent", "permission")
@@ -173,12 +175,27 @@ def test_what_the_later_of_two_jobs_has_alone_is_not_doubled(
     published: Published, shared: Task
 ) -> None:
     publication, made = published
-    add_box(shared, 7, 30)
+    line = {"type": "polyline", "points": [30, 2, 40, 20]}
+    add_box(shared, 7, 30, **line)
     move_to_second(shared)
-    add_box(made, 1, 30)
+    add_box(made, 1, 30, **line)
     add_box(made, 1, 60)  # new
     assert carried_out(ask(publication)).status == "ready"
     assert boxes(shared) == {7: [30, 60]}
+
+
+def test_a_box_of_the_later_of_two_jobs_is_not_taken_for_a_new_one(
+    connection: Connection, published: Published, shared: Task
+) -> None:
+    """Boxes of two jobs that cover nearly the same are one object."""
+    publication, made = published
+    add_box(shared, 7, 30)
+    move_to_second(shared)
+    add_box(made, 1, 30)
+    add_box(made, 1, 30.5)
+    assert carried_out(ask(publication)).status == "ready"
+    archive = built(select(connection, (shared.id, [7])), annotations="objects_csv")
+    assert archive.remarks["annotations"]["objects_count"] == 2
 
 
 def test_a_track_of_the_later_of_two_jobs_is_not_doubled(
@@ -192,7 +209,7 @@ def test_a_track_of_the_later_of_two_jobs_is_not_doubled(
     add_box(made, 1, 30)
     add_box(made, 1, 60)
     assert carried_out(ask(publication)).status == "ready"
-    assert boxes(shared) == {7: [60]}
+    assert boxes(shared) == {7: [60]}  # beside the track
 
 
 def test_what_does_not_fit_takes_the_place_of_nothing_in_the_later_of_two_jobs(
