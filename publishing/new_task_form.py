@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from django import forms
-from django.template.defaultfilters import filesizeformat
 
 from cvat.types import LONGEST_SUBSET, Page, Project
+from portal.sizes import size_in_words
 from publishing.forms import UserNamesField, deleted_frames_field
 from publishing.label_schema import LONGEST_SCHEMA, BadSchema, parsed
 from publishing.models import Upload
@@ -275,7 +275,7 @@ class NewTaskForm(forms.Form):
 
 def replacement_choices(uploads: Iterable[Upload]) -> list[tuple[int | str, str]]:
     """Values and texts of the choice whose pictures replace those of the frames."""
-    own = [(each.pk, f"{each.name} ({filesizeformat(each.size)})") for each in uploads]
+    own = [(each.pk, f"{each.name} ({size_in_words(each.size)})") for each in uploads]
     return [("", "None: as CVAT serves them"), *own]
 
 

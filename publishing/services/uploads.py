@@ -18,12 +18,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from portal.database import lock_until_commit
 from portal.exceptions import Conflict, FolderUnusable, InvalidInput
 from portal.housekeeping import for_each
+from portal.sizes import size_in_words
 from portal.work.values import WorkStatus
 from publishing.exceptions import WrongOffset
 from publishing.models import Upload
@@ -201,8 +201,8 @@ def _check_size(size: int) -> None:
     most = min(settings.UPLOADS_BYTES_PER_PERSON, settings.UPLOADS_MAX_BYTES)
     if size > most:
         raise InvalidInput(
-            f"The files have {_in_words(size)}, and {_in_words(most)} can be uploaded at once "
-            "here. Upload a part of them, or ask the operator of the portal for room."
+            f"The files have {size_in_words(size)}, and {size_in_words(most)} can be uploaded at "
+            "once here. Upload a part of them, or ask the operator of the portal for room."
         )
 
 
@@ -217,8 +217,8 @@ def _check_room(user: User, size: int) -> None:
     most, whole = settings.UPLOADS_BYTES_PER_PERSON, settings.UPLOADS_MAX_BYTES
     if _bytes_of(own) + size > most:
         raise Conflict(
-            f"With these files, your uploads would take more than the {_in_words(most)} that each "
-            "person may have here. Delete one that you no longer need, then try again."
+            f"With these files, your uploads would take more than the {size_in_words(most)} that "
+            "each person may have here. Delete one that you no longer need, then try again."
         )
     if _bytes_of(everybody) + size > whole:
         raise Conflict(
@@ -260,7 +260,3 @@ def _write(number: int, piece: bytes, offset: int) -> None:
 
 def _expiry() -> Any:
     return timezone.now() + timedelta(days=settings.UPLOAD_DAYS)
-
-
-def _in_words(size: int) -> str:
-    return filesizeformat(size).replace("\xa0", " ")

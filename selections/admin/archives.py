@@ -8,11 +8,11 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
-from django.template.defaultfilters import filesizeformat
 from django.utils.html import format_html_join
 
 from portal.admin import DeletesInBulk, MachineOwned, YesNoFilter
 from portal.exceptions import Explained, NotFound
+from portal.sizes import size_in_words
 from selections import services
 from selections.admin.selections import link, to_selection
 from selections.models import Archive, Selection
@@ -107,7 +107,7 @@ class ArchiveAdmin(DeletesInBulk, MachineOwned):
 
     @admin.display(description="size", ordering="size")
     def megabytes(self, archive: Archive) -> str:
-        return filesizeformat(archive.size) if archive.size else "–"
+        return size_in_words(archive.size) if archive.size else "–"
 
     @admin.display(description="files")
     def files(self, archive: Archive) -> str:

@@ -8,6 +8,7 @@ import shutil
 from django.conf import settings
 from django.db.models import F, Sum
 
+from portal.sizes import size_in_words
 from portal.work.exceptions import WorkFailed
 from selections.archives.spools import evict
 from selections.models import Selection
@@ -47,9 +48,9 @@ class Guard:
         if self._allowance is not None and written > self._allowance:
             raise Full(
                 "With this archive, your archives would take more than the "
-                f"{_size(settings.ARCHIVE_BYTES_PER_PERSON)} that each person may keep here. "
-                "Delete some that you no longer need under Archives, then try again: what was "
-                "fetched is kept for the next try. Or build fewer frames."
+                f"{size_in_words(settings.ARCHIVE_BYTES_PER_PERSON)} that each person may keep "
+                "here. Delete some that you no longer need under Archives, then try again: what "
+                "was fetched is kept for the next try. Or build fewer frames."
             )
         if frames % CHECK_EVERY == 0:
             still_spooled = max(self._spooled - written, 0)
@@ -69,9 +70,9 @@ class Guard:
             free = _free()
         if needed > free:
             raise Full(
-                f"The disk of the portal will not hold this archive: about {_size(needed)} are "
-                f"needed while it is built, {_size(max(free, 0))} are free. Choose fewer frames, "
-                "or ask the operator of the portal for room."
+                f"The disk of the portal will not hold this archive: about {size_in_words(needed)} "
+                f"are needed while it is built, {size_in_words(max(free, 0))} are free. Choose "
+                "fewer frames, or ask the operator of the portal for room."
             )
 
 
@@ -79,11 +80,3 @@ def _free() -> int:
     disk = shutil.disk_usage(settings.SPOOL_DIR)
     # On a small disk the reserve is at most a tenth of it.
     return int(disk.free - max(SPARE, min(settings.DISK_RESERVE_BYTES, disk.total // 10)))
-
-
-def _size(length: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if length < 1000:
-            return f"{length:.0f} {unit}"
-        length /= 1000
-    return f"{length:.1f} TB"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.template.defaultfilters import filesizeformat
 
 from portal.exceptions import Conflict, TooManyBuilds
+from portal.sizes import size_in_words
 from selections.models import Archive
 
 
@@ -29,8 +29,8 @@ def check_room(*, user: User) -> None:
         return
     largest = archives.order_by("-size", "pk")[0]
     raise Conflict(
-        f"Your archives take {filesizeformat(archives.bytes())} of the {filesizeformat(limit)} "
+        f"Your archives take {size_in_words(archives.bytes())} of the {size_in_words(limit)} "
         "that each person may keep here. Delete some that you no longer need under Archives; the "
         f"largest is {largest.download_name} of “{largest.selection_name}” "
-        f"({filesizeformat(largest.size)}). Their selections stay, so they can be built again."
+        f"({size_in_words(largest.size)}). Their selections stay, so they can be built again."
     )

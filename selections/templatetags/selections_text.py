@@ -6,9 +6,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django import template
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
+from portal.sizes import size_in_words
 from selections.archives import remarks_in_words
 from selections.models import Archive, FrameMark, SelectedFrame, Selection
 from selections.object_choice import ALL, EVERY_OBJECT, ObjectChoice
@@ -52,7 +52,7 @@ def rate(archive: Archive) -> str:
     """Such as “2.5 MB/s”; "" while it is not known."""
     if not archive.bytes_per_second:
         return ""
-    return f"{filesizeformat(archive.bytes_per_second)}/s"
+    return f"{size_in_words(archive.bytes_per_second)}/s"
 
 
 @register.filter

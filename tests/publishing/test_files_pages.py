@@ -35,7 +35,7 @@ def test_uploads_are_listed_and_deleted(web: Client, alice: User, upload: Upload
     services.begin_upload(user=alice, name="Half", files=[{"path": "a.png", "size": 5000}])
     text = web.get("/publications/files").content.decode()
     assert f'href="/publications/files/{upload.pk}">Day<' in text
-    assert "0\xa0bytes of 4.9\xa0KB are here" in text
+    assert "0 bytes of 5 kB are here" in text
     assert web.post(f"/publications/files/{upload.pk}/delete").status_code == 302
     assert [each.name for each in Upload.objects.all()] == ["Half"]
 

@@ -268,7 +268,7 @@ def test_archives_by_status(web: Client, alice: User, bob: User, folders: Folder
     make_archive(alice, selection, "failed", size=1)
     make_archive(bob, make_selection(bob), "ready", size=10**9)
     answer = web.get("/selections/archives")
-    assert "2 with files: 2.4 MB" in answer.text.replace("\xa0", " ")
+    assert "2 with files: 2.5 MB" in answer.text.replace("\xa0", " ")
     assert "kept for 3 days more" in answer.text.replace("\xa0", " ")
     assert len(answer.context["page"].object_list) == 3
     answer = web.get("/selections/archives?status=ready")
