@@ -21,6 +21,7 @@ from publishing.readers.reading import (
 from publishing.readers.run_lengths import from_coco
 
 # Attributes that say how the object is, not what it is.
+_TURNED = ("rectangle", "ellipse")  # kinds of CVAT
 _OWN = ("occluded", "outside", "rotation", "track_id", "keyframe")
 
 
@@ -107,7 +108,8 @@ def _shape(
         label(of.label.name, (each.label for each in elements)),
         frame,
         points,
-        rotation=number(attributes.get("rotation") or 0),
+        # Of other kinds it is an attribute of the label, which may be any text.
+        rotation=number(attributes.get("rotation") or 0) if name in _TURNED else 0.0,
         is_occluded=bool(attributes.get("occluded")) or seen == 1,
         is_outside=seen == 0,
         z_order=whole(annotation.get("z_order") or 0),

@@ -173,6 +173,16 @@ def test_attributes_and_flags_are_read() -> None:
     assert box.attributes == (("parked", "false"), ("doors", "4"), ("make", "x"))
 
 
+def test_an_attribute_of_the_name_rotation_turns_no_polygon() -> None:
+    polygon = {"type": "polygon", "label_id": 0, "points": [1, 1, 5, 1, 5, 5]}
+    image = {"path": "a/1.jpg", "size": [8, 10]}
+    item = {"image": image, "annotations": [polygon | {"attributes": {"rotation": "to the left"}}]}
+    labels = {"labels": [{"name": "car", "parent": "", "attributes": []}]}
+    document = {"categories": {"label": labels}, "items": [item]}
+    reading = readers.read(json.dumps(document).encode())
+    assert [(shape.kind, shape.rotation) for shape in reading.shapes] == [("polygon", 0)]
+
+
 def test_values_of_attributes_lose_white_space_around_them() -> None:
     drawn = {**COCO["annotations"][0], "attributes": {"make": " x y\n"}}
     [box] = readers.read(json.dumps({**COCO, "annotations": [drawn]}).encode()).shapes
