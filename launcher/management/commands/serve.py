@@ -17,6 +17,10 @@ from launcher.locking import FolderInUse, group_list, locked
 from launcher.processes import GroupList
 from launcher.supervising import GaveUp, StopRequested, Supervisor
 
+# For the first answer, on a slow machine that does much else. A web server that fails at its start
+# is noticed at once.
+WEB_START_SECONDS = 180.0
+
 
 class Command(BaseCommand):
     help = (
@@ -92,7 +96,9 @@ def _start(supervisor: Supervisor, lock: int) -> None:
     supervisor.add(services.worker_service(lock))
     supervisor.add(services.beat_service())
     supervisor.add(services.web_service())
-    supervisor.wait_until(probing.is_healthy, what="The web server does not answer", seconds=60)
+    supervisor.wait_until(
+        probing.is_healthy, what="The web server does not answer", seconds=WEB_START_SECONDS
+    )
 
 
 def _check_ports() -> None:
