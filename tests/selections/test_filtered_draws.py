@@ -75,7 +75,7 @@ def test_a_pattern_is_kept_with_the_draw(
         ),
         ({"filename_pattern": "x" * 201}, "filename_pattern"),
         ({"assignee": ""}, "assignee"),
-        ({"assignee": "no assigne"}, "Try fewer of these conditions"),
+        ({"assignee": "no assigne"}, "No job there has assignee “no assigne”"),
     ],
 )
 def test_what_nothing_is_like(
