@@ -59,6 +59,18 @@ class Conflict(PortalError):
     status = 409
 
 
+class LimitReached(Conflict):
+    """There are as many of something as may be; some have to be deleted or to end first."""
+
+    code = "limit_reached"
+
+
+class NotFinished(Conflict):
+    """What is asked for comes later."""
+
+    code = "not_finished"
+
+
 class TooManyAttempts(PortalError):
     code = "too_many_attempts"
     status = 429

@@ -20,7 +20,7 @@ from django.http import (
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, parse_etags, quote_etag
 
-from portal.exceptions import Conflict, NotFound
+from portal.exceptions import Conflict, NotFinished, NotFound
 from selections import frame_list
 from selections.models import Archive, ArchivePart, Selection
 
@@ -32,7 +32,7 @@ def send(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpResp
     the client has, NotFound for an unknown part.
     """
     if not archive.has_file:
-        raise Conflict(_why_not(archive))
+        raise _why_not(archive)
     part = archive.parts.filter(number=number).first()
     if part is None:
         raise NotFound(f"This archive has no part {number}.")
@@ -108,12 +108,13 @@ def _etag(request: HttpRequest, part: ArchivePart) -> str:
     return attempt if attempt in etags else quote_etag(part.sha256)
 
 
-def _why_not(archive: Archive) -> str:
+def _why_not(archive: Archive) -> Conflict:
     if archive.is_active:
-        return "This archive is still being built."
+        return NotFinished("This archive is still being built.")
     if archive.status == Archive.Status.EXPIRED:
-        return "This archive has expired and its file was removed. Build it again."
-    return f"This archive has no file: it {archive.get_status_display()}. {archive.error}".strip()
+        return Conflict("This archive has expired and its file was removed. Build it again.")
+    status = archive.get_status_display()
+    return Conflict(f"This archive has no file: it {status}. {archive.error}".strip())
 
 
 class _Range(NamedTuple):

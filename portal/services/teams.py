@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from portal.exceptions import Conflict, InvalidInput
+from portal.exceptions import Conflict, InvalidInput, LimitReached
 from portal.models import Team, TeamMember
 from portal.services.people import find_person
 from portal.work.models import lock_person
@@ -25,7 +25,7 @@ def create_team(*, user: User, name: str) -> Team:
     with transaction.atomic():
         lock_person(user.pk)  # of two requests at once, the second counts the first
         if Team.objects.filter(made_by=user).count() >= MOST_MADE:
-            raise Conflict(
+            raise LimitReached(
                 f"You have made {MOST_MADE} teams, which is as many as one person may. Delete one, "
                 "or have it deleted by who manages it."
             )
@@ -50,7 +50,9 @@ def add_member(*, team: Team, username: str, manages: bool = False) -> TeamMembe
     InvalidInput, and Conflict beyond MOST_MEMBERS."""
     person = find_person(username)
     if team.memberships.count() >= MOST_MEMBERS:
-        raise Conflict(f"{team} has {MOST_MEMBERS} members, which is as many as a team may have.")
+        raise LimitReached(
+            f"{team} has {MOST_MEMBERS} members, which is as many as a team may have."
+        )
     member, _ = team.memberships.get_or_create(person=person, defaults={"manages": manages})
     return member
 

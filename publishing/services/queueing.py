@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from portal.exceptions import Conflict, InvalidInput
+from portal.exceptions import Conflict, InvalidInput, LimitReached
 from portal.work.models import lock_person
 from publishing.exceptions import PermissionNeeded
 from publishing.models import Publication, Upload, WritePermission
@@ -129,7 +129,7 @@ def _check_active(user: User, count: int) -> None:
             "waiting or under way here. Make smaller selections."
         )
     if Publication.objects.for_user(user).active().count() + count > limit:
-        raise Conflict(
+        raise LimitReached(
             f"One person may have {limit:,} publications waiting or under way here, and with "
             f"{'this one' if count == 1 else f'these {count:,}'} you would have more. Wait until "
             "one is done, or cancel one under Publications."

@@ -21,7 +21,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from portal.database import lock_until_commit
-from portal.exceptions import Conflict, FolderUnusable, InvalidInput
+from portal.exceptions import Conflict, FolderUnusable, InvalidInput, LimitReached
 from portal.housekeeping import for_each
 from portal.sizes import size_in_words
 from portal.work.values import WorkStatus
@@ -207,21 +207,21 @@ def _check_size(size: int) -> None:
 
 
 def _check_room(user: User, size: int) -> None:
-    """Raises Conflict."""
+    """Raises LimitReached."""
     own, everybody = Upload.objects.for_user(user), Upload.objects.all()
     if own.count() >= UNFINISHED:
-        raise Conflict(
+        raise LimitReached(
             f"{UNFINISHED} of your uploads are here, which is as many as one person may have. "
             "Delete one that you no longer need, then try again."
         )
     most, whole = settings.UPLOADS_BYTES_PER_PERSON, settings.UPLOADS_MAX_BYTES
     if _bytes_of(own) + size > most:
-        raise Conflict(
+        raise LimitReached(
             f"With these files, your uploads would take more than the {size_in_words(most)} that "
             "each person may have here. Delete one that you no longer need, then try again."
         )
     if _bytes_of(everybody) + size > whole:
-        raise Conflict(
+        raise LimitReached(
             "The portal has no room for these files now, because of other uploads. Try again "
             "later, or ask the operator of the portal for room."
         )

@@ -44,12 +44,17 @@ read-only field and fields that contradict each other are 400, with the name.
 | 401 | you are not signed in; or, with a code that begins with `cvat_`, CVAT refuses the account |
 | 403 | not allowed to this token, by CVAT, or by the list of servers |
 | 404 | there is no such thing, or you may not see it |
-| 409 | not possible as things are, such as not connected or still being built |
+| 409 | not possible as things are; codes below |
 | 412, 416 | of downloads: another file than `If-Match` names; shorter than the `Range` begins |
 | 413, 415, 422 | the body is too large; of another type; an `Idempotency-Key` was used otherwise |
 | 429, 503 | too many requests, or the portal is busy: `Retry-After` says when to come back |
 | 500 | a fault of the portal |
 | 502, 504 | CVAT cannot be reached or is broken; CVAT is too slow |
+
+Of the codes of 409, `not_connected` means that you have no connection to the server,
+`not_finished` that the archive is still being built, and `limit_reached` that you have as many of
+something as you may: delete some, or wait until some end. With `conflict`, only the sentence says
+why.
 
 **Lists** come a page at a time: `{"count", "next", "previous", "results"}`. `page` counts from 1,
 `page_size` is 50 unless given, at most 1000.

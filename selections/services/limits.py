@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from portal.exceptions import Conflict, TooManyBuilds
+from portal.exceptions import LimitReached, TooManyBuilds
 from portal.sizes import size_in_words
 from selections.models import Archive
 
@@ -28,7 +28,7 @@ def check_room(*, user: User) -> None:
     if not limit or archives.bytes() < limit:
         return
     largest = archives.order_by("-size", "pk")[0]
-    raise Conflict(
+    raise LimitReached(
         f"Your archives take {size_in_words(archives.bytes())} of the {size_in_words(limit)} "
         "that each person may keep here. Delete some that you no longer need under Archives; the "
         f"largest is {largest.download_name} of “{largest.selection_name}” "

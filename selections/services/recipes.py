@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from portal.exceptions import Conflict, Explained, InvalidInput, NotConnected
+from portal.exceptions import Conflict, Explained, InvalidInput, LimitReached, NotConnected
 from portal.naming import free_name
 from portal.services.people import find_person
 from portal.work.models import lock_person
@@ -163,7 +163,7 @@ def give_recipe(*, user: User, recipe: Recipe, to: str) -> User:
     with transaction.atomic():
         lock_person(person.pk)
         if Recipe.objects.owned_by(person).count() >= MOST_RECIPES:
-            raise Conflict(f"{person} has {MOST_RECIPES} recipes, as many as one person may.")
+            raise LimitReached(f"{person} has {MOST_RECIPES} recipes, as many as one person may.")
         hand_over_recipes(recipes=[recipe], to=person)
     return person
 
@@ -272,7 +272,7 @@ def _save_new(recipe: Recipe) -> Recipe:
     with transaction.atomic():
         lock_person(recipe.owner_id)  # of two requests at once, the second counts the first
         if Recipe.objects.owned_by(recipe.owner).count() >= MOST_RECIPES:
-            raise Conflict(
+            raise LimitReached(
                 f"You have {MOST_RECIPES} recipes, which is as many as one person may. Delete one."
             )
         _validate(recipe)

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from portal.exceptions import Conflict, InvalidInput
+from portal.exceptions import InvalidInput, LimitReached
 from portal.models import Team
 from portal.services.people import find_person
 from selections.models import Recipe, RecipeShare, Selection, Share
@@ -28,7 +28,7 @@ def share_selection(
     """Let the person with this user name, or the members of a team of the user, read the selection,
     or edit it too. Sharing again changes which of both. A temporary selection becomes a listed one.
 
-    Raises InvalidInput for nobody or both, an unknown person or team, and the owner; Conflict
+    Raises InvalidInput for nobody or both, an unknown person or team, and the owner; LimitReached
     beyond MOST_SHARES.
     """
     with transaction.atomic():
@@ -80,7 +80,7 @@ def _share(user: User, shared: Any, person: str, team_id: int | None, *, may_edi
     target = _target(user, shared, person, team_id)
     is_new = not shared.shares.filter(**target).exists()
     if is_new and shared.shares.count() >= MOST_SHARES:
-        raise Conflict(
+        raise LimitReached(
             f"This {shared._meta.verbose_name} is shared with {MOST_SHARES} people and teams "
             "already. Make a team of some of them, and share it with that."
         )

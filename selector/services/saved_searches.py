@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from portal.exceptions import Conflict, InvalidInput
+from portal.exceptions import InvalidInput, LimitReached
 from portal.naming import free_name
 from portal.work.models import lock_person
 from selector.cvat_requests import cvat_client
@@ -26,7 +26,7 @@ MOST_SEARCHES = 200  # of one person
 def save_search(
     *, user: User, connection: Connection, criteria: TaskSearch, name: str
 ) -> SavedSearch:
-    """Save what the tasks of a server are searched by. Raises InvalidInput, and Conflict beyond
+    """Save what the tasks of a server are searched by. Raises InvalidInput, and LimitReached beyond
     MOST_SEARCHES."""
     if not criteria.has_conditions and criteria.project_id is None:
         raise InvalidInput("Give at least one condition: words, project, status, assignee, subset.")
@@ -40,7 +40,7 @@ def save_search(
     with transaction.atomic():
         lock_person(user.pk)  # of two requests at once, the second counts the first
         if SavedSearch.objects.for_user(user).count() >= MOST_SEARCHES:
-            raise Conflict(
+            raise LimitReached(
                 f"You have {MOST_SEARCHES} saved searches, which is as many as one person may. "
                 "Delete one."
             )

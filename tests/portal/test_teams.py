@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.test import APIClient
 
-from portal.exceptions import Conflict, InvalidInput
+from portal.exceptions import Conflict, InvalidInput, LimitReached
 from portal.models import Team, TeamMember
 from portal.services import people, teams
 from tests.conftest import api_of
@@ -46,7 +46,7 @@ class TestServices:
         self, team: Team, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(teams, "MOST_MADE", 1)
-        with pytest.raises(Conflict, match="as many as one person may"):
+        with pytest.raises(LimitReached, match="as many as one person may"):
             teams.create_team(user=alice, name="Day shift")
 
     def test_teams_of_others_do_not_count(
@@ -72,7 +72,7 @@ class TestServices:
         self, team: Team, bob: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(teams, "MOST_MEMBERS", 1)
-        with pytest.raises(Conflict, match="as many as a team may have"):
+        with pytest.raises(LimitReached, match="as many as a team may have"):
             teams.add_member(team=team, username="bob")
 
     def test_people_are_added_by_their_whole_name(self, team: Team, bob: User) -> None:

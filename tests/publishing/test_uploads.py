@@ -14,7 +14,7 @@ from django.db import connection as database
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from portal.exceptions import Conflict, FolderUnusable, InvalidInput
+from portal.exceptions import Conflict, FolderUnusable, InvalidInput, LimitReached
 from publishing import services
 from publishing.models import Upload
 from publishing.services import uploads
@@ -257,7 +257,7 @@ def waits_for_a_lock() -> bool:
 def test_nobody_begins_any_number_of_uploads(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "UNFINISHED", 1)
     services.begin_upload(user=alice, name="x", files=SOME)
-    with pytest.raises(Conflict, match="as many as one person may have"):
+    with pytest.raises(LimitReached, match="as many as one person may have"):
         services.begin_upload(user=alice, name="y", files=SOME)
 
 

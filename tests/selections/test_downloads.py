@@ -190,7 +190,7 @@ def test_while_it_is_built_and_after_it_is_gone(
 ) -> None:
     archive = request(select(connection, (2, range(8))))
     waiting = api.get(address(archive))
-    assert waiting.status_code == 409
+    assert (waiting.status_code, waiting.json()["code"]) == (409, "not_finished")
     assert "still being built" in waiting.json()["detail"]
     archive.claim(uuid.uuid4())
     assert api.get(address(archive)).status_code == 409

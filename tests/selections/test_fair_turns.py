@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections
+from rest_framework.test import APIClient
 
-from portal.exceptions import Conflict, TooManyBuilds
+from portal.exceptions import LimitReached, TooManyBuilds
 from selections import services
 from selections.archives import building
 from selections.models import Archive, Selection
@@ -103,8 +104,13 @@ def test_archives_of_a_person_may_take_only_so_much_room(
     assert request(make_selection(alice, own)).status == "queued"
     large = make_archive(alice, make_selection(alice, name="large one"), "ready", size=2_000_000)
     make_archive(bob, make_selection(bob), "ready", size=5_000_000)
-    with pytest.raises(Conflict, match="of “large one”"):
-        request(make_selection(alice, own))
+    one_more = make_selection(alice, own)
+    with pytest.raises(LimitReached, match="of “large one”"):
+        request(one_more)
+    api = APIClient()
+    api.force_authenticate(alice)
+    refused = api.post(f"/api/selections/{one_more.pk}/archives", {}, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "limit_reached")
     large.delete()
     assert request(make_selection(alice, own)).status == "queued"
 

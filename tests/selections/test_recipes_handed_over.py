@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from portal.exceptions import Conflict, InvalidInput
+from portal.exceptions import Conflict, InvalidInput, LimitReached
 from selections import services
 from selections.draws import Draw
 from selections.models import Recipe, Selection
@@ -97,7 +97,7 @@ def test_what_is_refused(
     with pytest.raises(Conflict, match="belongs to somebody else now"):
         services.give_recipe(user=alice, recipe=late, to="bob")
     monkeypatch.setattr(recipes, "MOST_RECIPES", 0)
-    with pytest.raises(Conflict, match="alice has 0 recipes, as many as one person may"):
+    with pytest.raises(LimitReached, match="alice has 0 recipes, as many as one person may"):
         services.give_recipe(user=bob, recipe=Recipe.objects.get(), to="alice")
 
 
