@@ -47,7 +47,7 @@ def delete_team(*, team: Team) -> None:
 
 def add_member(*, team: Team, username: str, manages: bool = False) -> TeamMember:
     """Make the person with this user name a member; one who is a member stays as it is. Raises
-    InvalidInput, and Conflict beyond MOST_MEMBERS."""
+    InvalidInput, and LimitReached beyond MOST_MEMBERS."""
     person = find_person(username)
     if team.memberships.count() >= MOST_MEMBERS:
         raise LimitReached(

@@ -20,8 +20,8 @@ from publishing.readers.reading import (
 )
 from publishing.readers.run_lengths import from_coco
 
-# Attributes that say how the object is, not what it is.
 _TURNED = ("rectangle", "ellipse")  # kinds of CVAT
+# Attributes that say how the object is, not what it is.
 _OWN = ("occluded", "outside", "rotation", "track_id", "keyframe")
 
 

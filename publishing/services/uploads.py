@@ -207,7 +207,7 @@ def _check_size(size: int) -> None:
 
 
 def _check_room(user: User, size: int) -> None:
-    """Raises LimitReached."""
+    """Raises LimitReached, and Conflict when other uploads take the room."""
     own, everybody = Upload.objects.for_user(user), Upload.objects.all()
     if own.count() >= UNFINISHED:
         raise LimitReached(
@@ -221,7 +221,7 @@ def _check_room(user: User, size: int) -> None:
             "each person may have here. Delete one that you no longer need, then try again."
         )
     if _bytes_of(everybody) + size > whole:
-        raise LimitReached(
+        raise Conflict(
             "The portal has no room for these files now, because of other uploads. Try again "
             "later, or ask the operator of the portal for room."
         )

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from portal.exceptions import Conflict, InvalidInput, NotConnected, NotFound
+from portal.exceptions import Conflict, InvalidInput, NotConnected, NotFinished, NotFound
 from portal.services import works
 from portal.work.models import lock_person
 from selections.archives import results
@@ -113,7 +113,7 @@ def retry_archive(*, user: User, archive: Archive) -> Archive:
     """Request an archive with the same options. It continues an unfinished build: what that has
     fetched is not fetched again."""
     if archive.is_active:
-        raise Conflict("This archive is still being built.")
+        raise NotFinished("This archive is still being built.")
     visible = Selection.objects.for_user(user)
     selection = visible.filter(archives=archive).first()
     if selection is None:

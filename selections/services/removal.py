@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from portal.exceptions import Conflict, NotFound
+from portal.exceptions import NotFinished, NotFound
 from portal.housekeeping import for_each
 from selections.batches import delete_frames
 from selections.models import Archive, ArchiveQuerySet, Selection, SelectionQuerySet
@@ -52,13 +52,13 @@ def purge_selections() -> None:
 
 
 def delete_archive(*, archive: Archive) -> None:
-    """Delete the row and its files. Raises Conflict while it waits or is being built."""
+    """Delete the row and its files. Raises NotFinished while it waits or is being built."""
     ended = Archive.objects.filter(pk=archive.pk).exclude(status__in=Archive.ACTIVE)
     deleted, _ = ended.delete()
     if deleted and archive.selection is not None and archive.selection.is_temporary:
         _delete_unused(archive.selection)
     if not deleted and Archive.objects.filter(pk=archive.pk).exists():
-        raise Conflict("This archive is still being built. Cancel it first, then delete it.")
+        raise NotFinished("This archive is still being built. Cancel it first, then delete it.")
 
 
 def _delete_unused(selection: Selection) -> None:
