@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+
 from axes.apps import AppConfig as AxesConfig
 from django.apps import AppConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
@@ -8,12 +10,14 @@ from config import checks
 
 
 class ConfigConfig(AppConfig):
-    """Registers the system checks."""
+    """Registers the system checks, and has the garbage collector pass over what was loaded."""
 
     name = "config"
 
     def ready(self) -> None:
         checks.register_all()
+        gc.freeze()
+        gc.enable()
 
 
 class SignInsConfig(AxesConfig):  # type: ignore[misc]  # has no types

@@ -94,7 +94,7 @@ def pytest_collection_finish() -> None:
     # at its default of 700 objects it meets those of a request while the request still uses them,
     # counts them as lasting, and soon walks everything that lasts: a fifth of the whole time.
     gc.freeze()
-    gc.set_threshold(50_000)
+    gc.set_threshold(200_000)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
