@@ -33,7 +33,7 @@ def cvat() -> Iterator[StandIn]:
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory, cvat: StandIn) -> Iterator[Launcher]:
-    """One for all tests: each of them leaves it running."""
+    """One for all tests: each of them but the last leaves it running."""
     launcher = Launcher(tmp_path_factory.mktemp("killed"))
     launcher.variables = {"CVAT_URL": cvat.url, "WEB_PROCESSES": "1"}
     launcher.start()
@@ -157,3 +157,10 @@ def test_worker_and_beat_run_at_lower_priority_than_the_web_processes(portal: La
     eventually(lambda: nicenesses("celery -A config worker") == {max(own, 10)})
     eventually(lambda: nicenesses("celery -A config beat") == {max(own, 10)})
     assert nicenesses("gunicorn") == {own}
+
+
+def test_sigterm_leaves_no_process(portal: Launcher) -> None:
+    started = portal.children()
+
+    assert portal.stop(signal.SIGTERM) == 0
+    assert alive(started) == {}
