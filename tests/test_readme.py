@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+import sys
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable
@@ -38,6 +40,8 @@ def run(
 ) -> Run:
     """Runs a script in `tmp_path`, with the portal, the CVAT and a token of these tests."""
     _, token = ApiToken.objects.issue(owner=alice, name="README")
+    # `python3` may be a shim that starts a dozen shells to find the real one.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
     def call(script: str) -> None:
         for here, there in {
@@ -49,6 +53,7 @@ def run(
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=tmp_path,
+            env=os.environ | {"PATH": path},
             capture_output=True,
             text=True,
             timeout=120,
