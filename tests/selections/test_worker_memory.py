@@ -28,7 +28,7 @@ pytestmark = [
 ]
 
 # A process takes 140 MB; with one of these pictures for each of four threads it takes 300.
-PICTURES = int(os.environ.get("LARGE_PICTURES", "10"))
+PICTURES = int(os.environ.get("LARGE_PICTURES", "6"))
 PICTURE = 40 * 10**6
 BOUND = 260 * 10**6
 
