@@ -6,12 +6,15 @@ of their job in the task: manual, auto, file, and again.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from standin.chunks import media_of
 from standin.model import Job, Label, Task
 from standin.scenes import Outline, Scene
+from standin.sharing import recipe_of, shared
 
 V = TypeVar("V")
 Json = dict[str, Any]
@@ -42,6 +45,22 @@ class Annotator:
                 for frame in job.frames:
                     owners.setdefault(frame, job)
         labels = {each.name: each for each in (task.project or task).labels}
+        recipe = self._recipe(task, owners, labels)
+        made = shared.get(
+            recipe, "annotations", lambda: json.dumps(self._made(task, owners, labels)).encode()
+        )
+        annotations: Json = json.loads(made)
+        return annotations
+
+    def _recipe(
+        self, task: Task, owners: Mapping[int, Job], labels: Mapping[str, Label]
+    ) -> str | None:
+        pictures = recipe_of(media_of(task), [task.order[frame] for frame in owners])
+        jobs = {job.id: (job.start, _source(job), _inaccuracy(job)) for job in owners.values()}
+        by_frame = [(frame, job.id) for frame, job in owners.items()]
+        return pictures and f"{pictures} {self.scene} {labels} {jobs} {by_frame}"
+
+    def _made(self, task: Task, owners: Mapping[int, Job], labels: Mapping[str, Label]) -> Json:
         shapes: list[Json] = []
         if not task.is_video:
             shapes = [
@@ -108,8 +127,7 @@ def _jobs_of(task: Task) -> list[Job]:
 def _shown(frame: int, job: Job) -> tuple[int, tuple[int, int]]:
     """The number of the picture and its size."""
     position = job.task.order[frame]
-    assert job.task.media is not None
-    return position, job.task.media.dimensions(position)
+    return position, media_of(job.task).dimensions(position)
 
 
 def _first_id(frame: int, job: Job) -> int:

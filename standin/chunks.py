@@ -17,6 +17,7 @@ from standin.costs import Costs
 from standin.media import Media
 from standin.model import Job, Task
 from standin.pictures import extension, jpeg
+from standin.sharing import recipe_of, shared
 from standin.video import decode_mp4, encode_mp4
 
 Quality = Literal["original", "compressed"]
@@ -86,8 +87,7 @@ class ChunkBuilder:
 
     def job_chunk(self, job: Job, index: int, quality: Quality, costs: Costs = FREE) -> Chunk:
         """The `index`-th block of the job's own frames. Raises IndexError beyond the last."""
-        size = job.task.chunk_size or 1
-        frames = job.frames[index * size : (index + 1) * size]
+        frames = _frames_of(job, index)
         if index < 0 or not frames:
             raise IndexError(index)
         key = ("job", job.id, index, quality, job.task.chunks_updated_date)
@@ -137,15 +137,23 @@ class ChunkBuilder:
         return self._plain(job.task, frames, quality)
 
     def _plain(self, task: Task, frames: Sequence[int], quality: Quality) -> Chunk:
+        is_film = task.is_video and (quality == "original" or not task.use_zip_chunks)
+        make = self._film if is_film else self._zip
+        recipe = recipe_of(media_of(task), [task.order[t] for t in frames])
+        what = f"{make.__name__} {quality} {task.image_quality}"
+        body = shared.get(recipe, what, lambda: make(task, frames, quality))
+        return Chunk(body, "video/mp4" if is_film else ZIP)
+
+    def _zip(self, task: Task, frames: Sequence[int], quality: Quality) -> bytes:
         if not task.is_video:
-            return numbered_zip(self._image(task, t, quality) for t in frames)
-        media = media_of(task)
-        pictures = (media.picture(task.order[t]) for t in frames)
-        if quality == "original":
-            return Chunk(encode_mp4(pictures, _MP4_QUALITY[quality]), "video/mp4")
-        if task.use_zip_chunks:
-            return numbered_zip(("jpeg", jpeg(picture, task.image_quality)) for picture in pictures)
-        return Chunk(encode_mp4(map(_halved, pictures), _MP4_QUALITY[quality]), "video/mp4")
+            return numbered_zip(_image(task, t, quality) for t in frames).body
+        pictures = (media_of(task).picture(task.order[t]) for t in frames)
+        return numbered_zip(("jpeg", jpeg(each, task.image_quality)) for each in pictures).body
+
+    def _film(self, task: Task, frames: Sequence[int], quality: Quality) -> bytes:
+        pictures = (media_of(task).picture(task.order[t]) for t in frames)
+        shown = pictures if quality == "original" else map(_halved, pictures)
+        return encode_mp4(shown, _MP4_QUALITY[quality])
 
     # -- frames -------------------------------------------------------------------------------
 
@@ -167,15 +175,9 @@ class ChunkBuilder:
             return self._video_frame(task, frame, quality, holder)
         if holder.recompresses:
             return Chunk(self._recompressed(task, frame, quality)[1], "image/jpeg")
-        suffix, body = self._image(task, frame, quality)
+        suffix, body = _image(task, frame, quality)
         mime = media_of(task).mime(task.order[frame])
         return Chunk(body, "image/jpeg" if suffix == "jpeg" and quality == "compressed" else mime)
-
-    def _image(self, task: Task, frame: int, quality: Quality) -> tuple[str, bytes]:
-        media, position = media_of(task), task.order[frame]
-        if quality == "original" or task.dimension == "3d":
-            return extension(media.name(position)), media.original(position)
-        return "jpeg", media.compressed(position, task.image_quality)
 
     def _recompressed(self, task: Task, frame: int, quality: Quality) -> tuple[str, bytes]:
         level = 100 if quality == "original" else task.image_quality
@@ -189,19 +191,20 @@ class ChunkBuilder:
         if quality == "compressed" and task.use_zip_chunks:
             picture = media_of(task).picture(task.order[frame])
             return Chunk(jpeg(picture, task.image_quality), "image/jpeg")
-        picture = self._shown(task, frame, quality, holder)
-        buffer = io.BytesIO()
-        picture.save(buffer, "PNG", compress_level=1)
-        return Chunk(buffer.getvalue(), "image/png")
-
-    def _shown(self, task: Task, frame: int, quality: Quality, holder: Job) -> Image.Image:
         if holder.recompresses:
-            return Image.open(io.BytesIO(self._recompressed(task, frame, quality)[1]))
-        return self.video_picture(holder, frame, quality)
+            jpeg_of = self._recompressed(task, frame, quality)[1]
+            return Chunk(_png(Image.open(io.BytesIO(jpeg_of))), "image/png")
+        index, place = _place_of(holder, frame)
+        recipe = recipe_of(media_of(task), [task.order[t] for t in _frames_of(holder, index)])
+
+        def make() -> bytes:
+            return _png(self.video_picture(holder, frame, quality))
+
+        return Chunk(shared.get(recipe, f"PNG {place} of {quality} film", make), "image/png")
 
     def video_picture(self, job: Job, frame: int, quality: Quality) -> Image.Image:
         """A frame as it comes out of the chunk of a job that holds it."""
-        index, place = divmod(frame - job.start, job.task.chunk_size or 1)
+        index, place = _place_of(job, frame)
         key = (job.id, index, quality, job.task.chunks_updated_date)
 
         def make() -> list[Image.Image]:
@@ -213,14 +216,44 @@ class ChunkBuilder:
 
     def preview(self, task: Task, frame: int) -> bytes:
         """A JPEG of at most 256x256, never enlarged."""
-        picture = media_of(task).picture(task.order[frame])
-        picture.thumbnail((256, 256))
-        return jpeg(picture, 75)
+        media, position = media_of(task), task.order[frame]
+
+        def make() -> bytes:
+            picture = media.picture(position)
+            picture.thumbnail((256, 256))
+            return jpeg(picture, 75)
+
+        return shared.get(recipe_of(media, [position]), "preview", make)
 
     def context_images(self, task: Task, frame: int) -> bytes:
         """A zip of JPEGs; empty (22 bytes) when the frame has none."""
         files = media_of(task).related(task.order[frame])
         return zipped(((f"{name}.jpg", body) for name, body in files), zipfile.ZIP_DEFLATED)
+
+
+def _frames_of(job: Job, index: int) -> Sequence[int]:
+    """Those of a chunk of the job."""
+    size = job.task.chunk_size or 1
+    return job.frames[index * size : (index + 1) * size]
+
+
+def _place_of(job: Job, frame: int) -> tuple[int, int]:
+    """The chunk of the job that holds the frame, and the place in it."""
+    return divmod(frame - job.start, job.task.chunk_size or 1)
+
+
+def _image(task: Task, frame: int, quality: Quality) -> tuple[str, bytes]:
+    """The extension and the bytes."""
+    media, position = media_of(task), task.order[frame]
+    if quality == "original" or task.dimension == "3d":
+        return extension(media.name(position)), media.original(position)
+    return "jpeg", media.compressed(position, task.image_quality)
+
+
+def _png(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
 
 
 def first_holder(task: Task, frame: int) -> Job:

@@ -119,6 +119,10 @@ class Scene(ABC):
         self._backgrounds: dict[Size, Image.Image] = {}
 
     @abstractmethod
+    def __repr__(self) -> str:
+        """Says all that pictures and annotations depend on."""
+
+    @abstractmethod
     def things(self, number: int, size: Size) -> list[Thing]:
         """What is on the frame, from far to near."""
 

@@ -53,6 +53,9 @@ class Shelf(Scene):
         super().__init__(seed)
         self.full = full
 
+    def __repr__(self) -> str:
+        return f"Shelf({self.seed}, full={self.full})"
+
     # -- what is where ------------------------------------------------------------------------
 
     def things(self, number: int, size: Size) -> list[Thing]:

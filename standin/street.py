@@ -133,6 +133,10 @@ class Street(Scene):
         self.parked = parked
         self._amounts = {"car": traffic, "pedestrian": crowd, "cyclist": cycling}
 
+    def __repr__(self) -> str:
+        told = (self.seed, self.has_grain, self.light, self.parked, self._amounts)
+        return f"Street{told}"
+
     # -- what is where ------------------------------------------------------------------------
 
     def things(self, number: int, size: Size) -> list[Thing]:

@@ -36,6 +36,7 @@ from selector.models import Connection
 from selector.services import connections
 from standin.samples import sample_world
 from standin.server import StandIn
+from standin.sharing import shared
 from tests.making import connected
 from tests.run_groups import ONCE, SLOW
 from tests.settings import StandIns
@@ -66,6 +67,7 @@ def pytest_collection() -> Iterator[None]:
 
 def pytest_configure() -> None:
     RedisCache.clear = _refuse_to_clear
+    shared.folder = Path(os.environ["TEST_RUN_DIR"]) / "drawn"
 
 
 def _refuse_to_clear(cache: RedisCache) -> None:

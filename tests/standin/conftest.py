@@ -8,9 +8,16 @@ import requests
 
 from standin.samples import sample_world
 from standin.server import StandIn
+from standin.sharing import shared
 from standin.world import World
 
 Ask = Callable[..., requests.Response]
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is served was made for this test."""
+    monkeypatch.setattr(shared, "folder", None)
 
 
 @pytest.fixture
