@@ -24,18 +24,18 @@ LABELS = "**/labels?*"
 
 
 class Panel:
-    """The panel, open, on a recorded task."""
+    """The panel, open, on a recorded task. A query in the address that asks for labels opens it."""
 
-    def __init__(self, desk: Workspace, recorded: Path = SHAPES) -> None:
+    def __init__(self, desk: Workspace, recorded: Path = SHAPES, query: str = "") -> None:
         self.desk, self.page = desk, desk.page
         self.case = Case(recorded)
         self.task = add_annotated_task(desk.standin.world, recorded)
         for user in desk.standin.world.users.values():
             user.is_superuser |= user.username == "demo"
         self.path = f"/choose?task={self.task.id}"
-        self.page.goto(self.path)
-        self.page.locator("#annotations > summary").click()
-        expect(self.page.locator("#annotations-form")).to_be_visible()
+        self.page.goto(self.path + query)
+        if not query:
+            self.page.locator("#annotations > summary").click()
 
     def label(self, name: str) -> Locator:
         return self.page.get_by_label(f"Label {name}", exact=True)
@@ -59,18 +59,26 @@ class Panel:
         return sorted(names, key=lambda name: (len(self.frames_with(name)), name))
 
 
-@pytest.fixture
-def panel(desk: Workspace) -> Panel:
-    return Panel(desk)
-
-
-def test_a_label_narrows_the_grid_select_all_and_the_draw(panel: Panel) -> None:
-    desk, [name, *_] = panel.desk, panel.names
+def test_labels_narrow_the_grid_select_all_and_the_draw(desk: Workspace) -> None:
+    panel = Panel(desk)
+    [name, other, *_] = panel.names
     frames = panel.frames_with(name)
     assert 0 < len(frames) < panel.task.size
     numbers = panel.row(name).locator(".label-numbers")
     expect(numbers).to_have_text(f"0/{len(frames)}")
     expect(panel.row(name)).to_contain_text(re.compile(f"0 of {len(frames)} frames? chosen"))
+    # All of one and none of another.
+    desk.button("Select all").click()
+    panel.label(name).select_option("none")
+    panel.label(other).select_option("all")
+    others = [frame for frame in panel.frames_with(other) if frame not in frames]
+    assert others
+    panel.expect_grid(others)
+    of_others = panel.row(other).locator(".label-numbers")
+    expect(of_others).to_have_text(f"{len(others)}/{len(others)}")
+    panel.label(other).select_option("no matter")
+    desk.button("Clear").click()
+    # Any.
     panel.label(name).select_option("any")
     panel.expect_grid(frames)
     desk.page.get_by_role("button", name="Choose these").click()
@@ -94,43 +102,24 @@ def saved_id(desk: Workspace) -> str:
     return href.rsplit("/", 1)[1]
 
 
-def test_all_and_none(panel: Panel) -> None:
-    first, second, *_ = panel.names
-    one, two = set(panel.frames_with(first)), set(panel.frames_with(second))
-    panel.desk.button("Select all").click()
-    panel.label(first).select_option("all")
-    panel.label(second).select_option("none")
-    panel.expect_grid(sorted(one - two))
-    left = len(one - two)
-    expect(panel.row(first).locator(".label-numbers")).to_have_text(f"{left}/{left}")
-
-
-def test_the_filter_is_in_the_address_and_can_be_dropped(panel: Panel) -> None:
-    page, [name, *_] = panel.page, panel.names
-    panel.label(name).select_option("none")
+def test_more_conditions(desk: Workspace) -> None:
+    panel = Panel(desk)
+    page = panel.page
     page.get_by_text("More conditions").click()
+    heights = "[document.documentElement.scrollHeight, innerHeight]"
+    for height in (500, 900):
+        page.set_viewport_size({"width": 1280, "height": height})
+        scroll, window = page.evaluate(heights)
+        assert scroll <= window
+    # Frames without objects.
+    empty = [frame for frame, objects in panel.case.objects().items() if not objects]
+    page.locator("#annotations-annotated").select_option("not annotated")
+    panel.expect_grid(empty)
     page.locator("#annotations-objects-from").fill("1")
-    expected = [
-        frame
-        for frame, objects in panel.case.objects().items()
-        if objects and frame not in panel.frames_with(name)
-    ]
-    panel.expect_grid(expected)
-    panel.desk.until(lambda: "objects_from=1" in page.url)
-    query = parse_qs(urlsplit(page.url).query)
-    assert (query["labels_none"], query["objects_from"]) == ([name], ["1"])
-    page.reload()
-    panel.expect_grid(expected)
-    expect(page.locator("#annotations-on")).to_be_visible()
-    page.locator("#annotations > summary").click()
-    page.get_by_role("button", name="Clear the conditions").click()
+    expect(page.get_by_text("No frame is like that.")).to_be_visible()
+    desk.button("Show all frames").click()
     panel.expect_grid(panel.case.frames)
-    assert "labels_none" not in page.url
-
-
-def test_a_number_that_cannot_be_read_is_told_and_nothing_is_picked(panel: Panel) -> None:
-    page, desk = panel.page, panel.desk
-    page.get_by_text("More conditions").click()
+    # A number that cannot be read.
     share = page.locator("#annotations-area-from")
     share.fill("250")
     problem = page.get_by_text("Picture share: give a percentage from 0 to 100.", exact=True)
@@ -142,64 +131,94 @@ def test_a_number_that_cannot_be_read_is_told_and_nothing_is_picked(panel: Panel
     share.fill("1%")
     expect(problem).to_be_hidden()
     desk.until(lambda: "area_from=0.01" in page.url)
+    # For screen readers.
+    share.fill("")
+    panel.label(panel.names[0]).select_option("any")
+    expect(page.locator("#annotations-on")).to_be_visible()
+    assert_accessible(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    desk.button("Pick…").click()
+    expect(panel.label(panel.names[0])).to_be_visible()
+    assert_accessible(page)
 
 
-def test_the_window_does_not_scroll_with_the_conditions_open(panel: Panel) -> None:
-    panel.page.get_by_text("More conditions").click()
-    heights = "[document.documentElement.scrollHeight, innerHeight]"
-    for height in (900, 500):
-        panel.page.set_viewport_size({"width": 1280, "height": height})
-        scroll, window = panel.page.evaluate(heights)
-        assert scroll <= window
-
-
-def test_frames_without_objects(panel: Panel) -> None:
-    empty = [frame for frame, objects in panel.case.objects().items() if not objects]
-    panel.page.get_by_text("More conditions").click()
-    panel.page.locator("#annotations-annotated").select_option("not annotated")
-    panel.expect_grid(empty)
-    panel.page.locator("#annotations-objects-from").fill("1")
-    expect(panel.page.get_by_text("No frame is like that.")).to_be_visible()
-    panel.desk.button("Show all frames").click()
+def test_conditions_are_in_the_address_and_can_be_dropped(desk: Workspace) -> None:
+    panel = Panel(desk, ATTRIBUTES)
+    page = panel.page
+    page.get_by_text("More conditions").click()
+    # The value of an attribute.
+    values = page.locator("#annotations-attribute option")
+    text, value = values.nth(1).inner_text(), values.nth(1).get_attribute("value")
+    assert value is not None
+    page.locator("#annotations-attribute").select_option(value)
+    wanted = json.loads(value)
+    objects = panel.case.objects()
+    with_value = [
+        frame
+        for frame, found in objects.items()
+        if any(
+            each["label"] == wanted["label"]
+            and each["attributes"].get(wanted["name"]) == wanted["value"]
+            for each in found
+        )
+    ]
+    assert text.startswith(wanted["value"])
+    panel.expect_grid(with_value)
+    # Beside it a label and a number.
+    name = next(name for name in panel.names if set(panel.frames_with(name)) & set(with_value))
+    without = [frame for frame in with_value if frame not in panel.frames_with(name)]
+    panel.label(name).select_option("none")
+    page.locator("#annotations-objects-from").fill("1")
+    panel.expect_grid(without)
+    desk.until(lambda: "objects_from=1" in page.url)
+    query = parse_qs(urlsplit(page.url).query)
+    assert (query["labels_none"], query["objects_from"]) == ([name], ["1"])
+    page.reload()
+    panel.expect_grid(without)
+    expect(page.locator("#annotations-on")).to_be_visible()
+    page.locator("#annotations > summary").click()
+    desk.button(f"Remove {wanted['label']}: {wanted['name']} = {wanted['value']}").click()
+    panel.expect_grid(
+        [frame for frame in objects if objects[frame] and frame not in panel.frames_with(name)]
+    )
+    desk.button("Clear the conditions").click()
     panel.expect_grid(panel.case.frames)
+    assert "labels_none" not in page.url
 
 
-def test_progress_is_said_until_all_jobs_are_read(desk: Workspace) -> None:
-    read = iter([0, 0])
-
-    def partly(route: Route) -> None:
-        response = route.fetch()
-        answer: dict[str, Any] = response.json()
-        count = next(read, None)
-        if count is not None:
-            answer |= {"state": "reading", "jobs_read": count, "jobs_count": 12}
-        route.fulfill(response=response, json=answer)
-
-    desk.page.route(LABELS, partly)
-    panel = Panel(desk)
-    said = panel.page.locator("#annotations-said")
-    expect(said).to_contain_text("Read 0 of 12 jobs: of the others nothing is known yet.")
-    expect(said).to_contain_text(re.compile("are annotated.$"))
-
-
-def test_a_pick_that_came_too_early_is_told_when_all_is_read(desk: Workspace) -> None:
-    is_read = False
-
-    def partly(route: Route) -> None:
-        response = route.fetch()
-        state = {} if is_read else {"state": "reading"}
-        route.fulfill(response=response, json=response.json() | state)
-
+def test_what_is_said_until_all_jobs_are_read(desk: Workspace) -> None:
+    """A failure; then a part of the jobs is read, when a pick comes too early; then all are."""
+    page = desk.page
+    failure = {"detail": "CVAT does not answer. Try again in a minute.", "code": "cvat_unreachable"}
+    partly: dict[str, Any] = {"state": "reading", "jobs_read": 0, "jobs_count": 12}
     early = {"success": False, "message": "Try again in a moment.", "code": "annotations_not_read"}
-    desk.page.route(LABELS, partly)
-    desk.page.route("**/random-select", lambda route: route.fulfill(status=503, json=early))
-    panel = Panel(desk)
+    state = "failed"
+
+    def answer(route: Route) -> None:
+        if state == "failed":
+            route.fulfill(status=502, json=failure)
+            return
+        response = route.fetch()
+        changes = partly if state == "read partly" else {}
+        route.fulfill(response=response, json=response.json() | changes)
+
+    page.route(LABELS, answer)
+    page.route("**/random-select", lambda route: route.fulfill(status=503, json=early))
+    Panel(desk)
+    said, form = page.locator("#annotations-said"), page.locator("#annotations-form")
+    expect(said).to_contain_text("CVAT does not answer. Try again in a minute.")
+    expect(form).to_be_hidden()
+    state = "read partly"
+    said.get_by_role("button", name="Try again").click()
+    expect(form).to_be_visible()
+    expect(said).to_contain_text("Read 0 of 12 jobs: of the others nothing is known yet.")
     desk.pick("1", mode="Over all")
-    error = panel.page.locator("#pick-error")
+    error = page.locator("#pick-error")
     expect(error).to_have_text("Try again in a moment.")
-    is_read = True
+    state = "read"
+    expect(said).to_contain_text(re.compile("are annotated.$"))
     expect(error).to_be_empty()
-    expect(panel.page.locator("#dock-status")).to_have_text("The annotations are read. Pick again.")
+    expect(page.locator("#dock-status")).to_have_text("The annotations are read. Pick again.")
 
 
 @pytest.mark.worker
@@ -216,74 +235,23 @@ def test_a_worker_reads_a_large_task(
     expect(panel.page.locator("#desk-ready")).to_be_empty()
 
 
-def test_a_failure_is_told_and_can_be_repeated(desk: Workspace) -> None:
-    answer = {"detail": "CVAT does not answer. Try again in a minute.", "code": "cvat_unreachable"}
-    desk.page.route(LABELS, lambda route: route.fulfill(status=502, json=answer))
-    desk.open_task(1)
-    desk.page.locator("#annotations > summary").click()
-    said = desk.page.locator("#annotations-said")
-    expect(said).to_contain_text("CVAT does not answer. Try again in a minute.")
-    desk.page.unroute(LABELS)
-    said.get_by_role("button", name="Try again").click()
-    expect(desk.page.locator("#annotations-form")).to_be_visible()
-
-
-def test_axe_finds_nothing(panel: Panel) -> None:
-    panel.label(panel.names[0]).select_option("any")
-    panel.page.get_by_text("More conditions").click()
-    expect(panel.page.locator("#annotations-on")).to_be_visible()
-    assert_accessible(panel.page)
-    panel.page.set_viewport_size({"width": 390, "height": 844})
-    panel.desk.button("Pick…").click()
-    expect(panel.label(panel.names[0])).to_be_visible()
-    assert_accessible(panel.page)
-
-
-def test_a_label_that_is_not_there(panel: Panel) -> None:
+def test_draws_with_labels_that_are_missing_or_few(desk: Workspace) -> None:
+    panel = Panel(desk, query="&labels_any=unicorn")
     page, said = panel.page, panel.page.locator("#annotations-said")
-    page.goto(f"{panel.path}&labels_any=unicorn")
     expect(said).to_contain_text(f"Task {panel.task.id} has no label “unicorn”.")
     panel.expect_grid(panel.case.frames)
-    panel.desk.button("Pick at random").click()
+    desk.button("Pick at random").click()
     expect(page.locator("#pick-error")).to_contain_text("no label “unicorn”")
-    panel.desk.button("Clear the conditions").click()
+    desk.button("Clear the conditions").click()
     expect(said).to_contain_text("are annotated.")
-    panel.desk.pick("1", seed="7", mode="Over all")
-    panel.desk.expect_chosen(1, panel.task.size)
-
-
-def test_a_draw_by_label_says_of_which_there_are_too_few(panel: Panel) -> None:
-    desk, name = panel.desk, panel.names[0]
+    desk.pick("1", seed="7", mode="Over all")
+    desk.expect_chosen(1, panel.task.size)
+    # A draw by label says of which there are too few, of a task and of a job alone.
+    name = panel.names[0]
     count = len(panel.frames_with(name))
-    for path in (panel.path, f"/choose?job={panel.task.jobs[0].id}"):
-        desk.page.goto(path)
+    for path in (None, f"/choose?job={panel.task.jobs[0].id}"):
+        if path:
+            page.goto(path)
         desk.pick("100", seed="7", mode="By label")
-        expect(desk.page.locator("#dock-status")).to_contain_text(f"{count} of 100 with “{name}”")
-        expect(desk.page.get_by_text("Frames per label")).to_be_visible()
-
-
-def test_an_attribute_value_is_asked_for(desk: Workspace) -> None:
-    panel = Panel(desk, ATTRIBUTES)
-    panel.page.get_by_text("More conditions").click()
-    values = panel.page.locator("#annotations-attribute option")
-    text, value = values.nth(1).inner_text(), values.nth(1).get_attribute("value")
-    assert value is not None
-    panel.page.locator("#annotations-attribute").select_option(value)
-    wanted = json.loads(value)
-    expected = [
-        frame
-        for frame, objects in panel.case.objects().items()
-        if any(
-            each["label"] == wanted["label"]
-            and each["attributes"].get(wanted["name"]) == wanted["value"]
-            for each in objects
-        )
-    ]
-    assert text.startswith(wanted["value"])
-    panel.expect_grid(expected)
-    panel.page.reload()
-    panel.expect_grid(expected)
-    panel.page.locator("#annotations > summary").click()
-    remove = f"Remove {wanted['label']}: {wanted['name']} = {wanted['value']}"
-    panel.desk.button(remove).click()
-    panel.expect_grid(panel.case.frames)
+        expect(page.locator("#dock-status")).to_contain_text(f"{count} of 100 with “{name}”")
+        expect(page.get_by_text("Frames per label")).to_be_visible()
