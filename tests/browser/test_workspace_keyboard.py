@@ -34,13 +34,18 @@ def test_keyboard(desk: Workspace) -> None:
     desk.expect_chosen(227, 227)
     page.keyboard.press("Escape")
     desk.expect_chosen(0, 227)
-
-
-def test_shift_with_arrows_down_takes_whole_rows(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
+    # Shift with an arrow down takes whole rows.
     desk.cell(2).focus()
-    desk.page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Shift+ArrowDown")
     desk.expect_frames(2, 3, 4, 5, 6, 7)
+    desk.button("Clear").click()
+    # The grid is one stop of the tab key.
+    desk.cell(4).click()
+    assert desk.grid.locator('.cell[tabindex="0"]').count() == 1
+    page.keyboard.press("ArrowRight")
+    assert desk.grid.locator('.cell[tabindex="0"]').get_attribute("data-frame") == "5"
+    page.keyboard.press("Tab")
+    assert not desk.grid.locator(".cell:focus").count()
 
 
 def test_a_range_by_shift_and_arrows_shrinks_again(desk: Workspace) -> None:
@@ -65,7 +70,7 @@ def test_a_range_by_shift_and_arrows_shrinks_again(desk: Workspace) -> None:
     desk.expect_frames(0, 1, 2, 3)
 
 
-def test_all_and_clear_work_wherever_the_focus_is(desk: Workspace) -> None:
+def test_all_and_clear_work_but_in_fields_dialogs_and_menus(desk: Workspace) -> None:
     page = desk.page
     desk.open_task(FOLDERS)
     page.locator("h1").click()  # no field has the keyboard
@@ -83,11 +88,10 @@ def test_all_and_clear_work_wherever_the_focus_is(desk: Workspace) -> None:
     page.locator("h1").click()
     page.keyboard.press("Meta+a")
     desk.expect_chosen(10, 47)
-
-
-def test_all_and_clear_are_the_fields_and_the_dialogs(desk: Workspace) -> None:
-    page = desk.page
-    desk.open_task(FOLDERS)
+    desk.button("Clear").click()
+    page.get_by_label("File name contains").fill("")
+    expect(page.locator("#shown")).to_be_empty()
+    # In fields, dialogs and menus they are those'.
     desk.cell(3).click()
     field = page.get_by_label("Name of the selection")
     field.fill("abc")
@@ -106,13 +110,3 @@ def test_all_and_clear_are_the_fields_and_the_dialogs(desk: Workspace) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("details.menu[open]")).to_have_count(0)
     desk.expect_chosen(1, 47)
-
-
-def test_the_grid_is_one_stop_of_the_tab_key(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.cell(4).click()
-    assert desk.grid.locator('.cell[tabindex="0"]').count() == 1
-    desk.page.keyboard.press("ArrowRight")
-    assert desk.grid.locator('.cell[tabindex="0"]').get_attribute("data-frame") == "5"
-    desk.page.keyboard.press("Tab")
-    assert not desk.grid.locator(".cell:focus").count()
