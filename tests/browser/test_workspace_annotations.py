@@ -23,9 +23,9 @@ ADDRESS = "**/api/tasks/*/annotations?*"
 class Large:
     """The large view of a recorded task."""
 
-    def __init__(self, desk: Workspace, case: str, frame: int = 0) -> None:
+    def __init__(self, desk: Workspace, case: str | Task, frame: int = 0) -> None:
         self.desk, self.page = desk, desk.page
-        self.task = add(desk, ANNOTATED / case)
+        self.task = add(desk, ANNOTATED / case) if isinstance(case, str) else case
         self.open(frame)
 
     def open(self, frame: int) -> None:
@@ -98,18 +98,21 @@ def expect_rectangles(large: Large) -> None:
         assert one == pytest.approx(other, abs=0.1)
 
 
-def test_objects_lie_where_cvat_has_them(desk: Workspace) -> None:
+def test_objects_of_every_kind_lie_where_cvat_has_them(desk: Workspace) -> None:
     large = Large(desk, "shapes")
     expect_rectangles(large)
     desk.page.keyboard.press("+")
     expect_rectangles(large)
     desk.page.set_viewport_size({"width": 500, "height": 700})
     expect_rectangles(large)
-
-
-def test_every_kind_is_drawn(desk: Workspace) -> None:
-    large = Large(desk, "shapes")
-    expect(large.said).to_have_text(re.compile("object"))
+    desk.page.set_viewport_size({"width": 1280, "height": 900})
+    # Lines stay thin.
+    for _ in range(8):
+        desk.page.keyboard.press("+")
+    styles = desk.page.locator("#viewer-overlay .area").evaluate_all(
+        "all => all.map((it) => getComputedStyle(it).vectorEffect)"
+    )
+    assert set(styles) == {"non-scaling-stroke"}
     kinds = set()
     for frame in range(9):
         if frame:
@@ -143,10 +146,24 @@ def test_a_picture_that_its_exif_data_turn(desk: Workspace) -> None:
 
 
 def test_the_switch_is_remembered_and_asks_nothing_while_off(desk: Workspace) -> None:
+    page = desk.page
+    answer = {"detail": "CVAT does not answer. Try again in a minute.", "code": "cvat_unreachable"}
+    page.route(ADDRESS, lambda route: route.fulfill(status=502, json=answer))
     large = Large(desk, "shapes")
-    page = large.page
-    switch = desk.button("Annotations")
+    switch, again = desk.button("Annotations"), page.locator("#viewer-annotations-again")
+    # Annotations that cannot be had block nothing.
+    expect(large.said).to_have_text(
+        "The annotations cannot be shown. CVAT does not answer. Try again in a minute."
+    )
+    expect(page.locator("#viewer-picture:not(.small)")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 700})
+    expect(again).to_be_in_viewport(ratio=1)
+    expect(page.locator("#viewer-close")).to_be_in_viewport(ratio=1)
+    page.unroute(ADDRESS)
+    page.get_by_role("button", name="Try again").click()
     expect(large.objects.first).to_be_attached()
+    expect(again).to_be_hidden()
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.keyboard.press("a")
     expect(switch).to_have_attribute("aria-pressed", "false")
     expect(large.objects).to_have_count(0)
@@ -160,6 +177,22 @@ def test_the_switch_is_remembered_and_asks_nothing_while_off(desk: Workspace) ->
     assert not [url for url in asked if "annotations?" in url]
     switch.click()
     expect(large.said).to_have_text(re.compile("object"))
+    expect_no_late_answer(large)
+
+
+def expect_no_late_answer(large: Large) -> None:
+    """Of frame 3, when frame 2 is shown again."""
+    own = large.said.inner_text(), large.objects.count()
+
+    def hold(route: Route) -> None:
+        """Answer never."""
+
+    large.page.route(re.compile(r"/annotations\?frame=3"), hold)
+    large.page.keyboard.press("ArrowRight")
+    expect(large.said).to_have_text("Reading the annotations…")
+    large.page.keyboard.press("ArrowLeft")
+    expect(large.said).to_have_text(own[0])
+    assert large.objects.count() == own[1]
 
 
 def test_labels_are_hidden_one_by_one_on_every_frame(desk: Workspace) -> None:
@@ -204,57 +237,10 @@ def test_an_object_is_read_under_the_pointer_and_by_key(desk: Workspace) -> None
     expect(page.locator("#viewer-title")).to_have_text("Frame 1")
 
 
-def test_lines_stay_thin(desk: Workspace) -> None:
-    large = Large(desk, "shapes")
-    expect(large.objects.first).to_be_attached()
-    for _ in range(8):
-        large.page.keyboard.press("+")
-    styles = large.page.locator("#viewer-overlay .area").evaluate_all(
-        "all => all.map((it) => getComputedStyle(it).vectorEffect)"
-    )
-    assert set(styles) == {"non-scaling-stroke"}
-
-
-def test_annotations_that_cannot_be_had_block_nothing(desk: Workspace) -> None:
-    page = desk.page
-    answer = {"detail": "CVAT does not answer. Try again in a minute.", "code": "cvat_unreachable"}
-    page.route(ADDRESS, lambda route: route.fulfill(status=502, json=answer))
-    large = Large(desk, "shapes")
-    expect(large.said).to_have_text(
-        "The annotations cannot be shown. CVAT does not answer. Try again in a minute."
-    )
-    expect(page.locator("#viewer-picture:not(.small)")).to_be_visible()
-    page.set_viewport_size({"width": 390, "height": 700})
-    expect(page.locator("#viewer-annotations-again")).to_be_in_viewport(ratio=1)
-    expect(page.locator("#viewer-close")).to_be_in_viewport(ratio=1)
-    page.unroute(ADDRESS)
-    large.page.get_by_role("button", name="Try again").click()
-    expect(large.objects.first).to_be_attached()
-    expect(page.locator("#viewer-annotations-again")).to_be_hidden()
-
-
-def test_a_late_answer_of_the_frame_before_is_not_shown(desk: Workspace) -> None:
-    page = desk.page
-    large = Large(desk, "shapes", 1)
-    expect(large.said).to_have_text(re.compile("object"))
-    own = large.said.inner_text(), large.objects.count()
-
-    def hold(route: Route) -> None:
-        """Answer never."""
-
-    page.route(re.compile(r"/annotations\?frame=2"), hold)
-    page.keyboard.press("ArrowRight")
-    expect(large.said).to_have_text("Reading the annotations…")
-    page.keyboard.press("ArrowLeft")
-    expect(large.said).to_have_text(own[0])
-    assert large.objects.count() == own[1]
-
-
 def test_two_thousand_objects(desk: Workspace) -> None:
     page: Page = desk.page
-    large = Large(desk, "shapes", 8)
-    expect(large.said).to_have_text(re.compile("object"))
-    job = large.task.jobs[0]
+    task = add(desk, ANNOTATED / "shapes")
+    job = task.jobs[0]
     [template, *_] = (each for each in job.annotations["shapes"] if each["type"] == "rectangle")
     many = [
         {**template, "id": 10_000 + at, "frame": 0, "points": [x, y, x + 8, y + 6]}
@@ -272,7 +258,7 @@ def test_two_thousand_objects(desk: Workspace) -> None:
         ],
     }
     page.route(ADDRESS, lambda route: route.fulfill(json=answer))
-    large.open(0)
+    large = Large(desk, task)
     expect(large.said).to_have_text("2,000 objects")
     expect(large.objects).to_have_count(2000)
     page.keyboard.press("+")
