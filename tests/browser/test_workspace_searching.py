@@ -10,7 +10,7 @@ from playwright.sync_api import Error, Request, Route, expect
 from tests.browser.workspace import Workspace
 from tests.conftest import eventually
 
-DRIVE = 1
+DRIVE, FOLDERS = 1, 2
 
 
 def field(desk: Workspace):
@@ -35,10 +35,25 @@ def ended_searches(desk: Workspace, query: str) -> list[str]:
 
 
 def test_it_searches_as_one_types(desk: Workspace) -> None:
+    said = desk.page.locator("#found-status")
     desk.page.goto("/choose")
+    field(desk).fill("no such thing")
+    expect(options(desk)).to_contain_text("Nothing in CVAT matches “no such thing”")
+    field(desk).press("Escape")
+    expect(options(desk)).to_have_count(0)
+    field(desk).fill("https://elsewhere.example.com/tasks/1")
+    expect(options(desk)).to_contain_text("elsewhere.example.com")
+    field(desk).fill("")
     field(desk).press_sequentially("night dr", delay=20)
     expect(options(desk).first).to_contain_text("Night drive, north loop")
     expect(options(desk).first).to_contain_text("Task 1 · 230 frames · 5 jobs · demo")
+    # What was found stays while one types on.
+    hold = desk.standin.faults.hold("/api/tasks")
+    field(desk).press_sequentially("ive")
+    expect(said).to_have_text("Searching…")
+    expect(options(desk).first).to_contain_text("Night drive")
+    hold.release()
+    expect(said).to_have_text("1 found")
     picture = options(desk).first.locator("img")
     eventually(lambda: picture.evaluate("image => image.naturalWidth > 0"))
     expect(field(desk)).to_have_attribute("aria-expanded", "true")
@@ -47,25 +62,20 @@ def test_it_searches_as_one_types(desk: Workspace) -> None:
     expect(options(desk).first).to_have_attribute("aria-selected", "true")
     field(desk).press("Enter")
     desk.expect_chosen(0, 227)
+    # A number is a task and a job.
+    field(desk).fill("3")
+    expect(options(desk).nth(0)).to_contain_text("Task 3")
+    expect(options(desk).nth(1)).to_contain_text("Job 3 of task 1")
+    field(desk).press("Enter")
+    expect(desk.page.get_by_role("heading", name="Dash cam video", exact=True)).to_be_visible()
 
 
-def test_typing_on_gives_up_the_search_before(desk: Workspace) -> None:
-    """The answer to "n" comes late; it must not replace that to "folders"."""
-    desk.page.goto("/choose")
-    ended = ended_searches(desk, "q=n&")
-    hold = desk.standin.faults.hold(r"/api/tasks.*search=n(&|$)")
-    field(desk).fill("n")
-    assert hold.wait_for_request()
-    field(desk).fill("folders")
-    expect(options(desk).first).to_contain_text("Two cameras")
-    hold.release()
-    desk.until(lambda: ended)
-    desk.drawn()
-    expect(options(desk)).to_have_count(1)
-    expect(options(desk).first).to_contain_text("Two cameras")
+def test_late_answers(desk: Workspace) -> None:
+    expect_an_answer_to_what_was_asked(desk)
+    expect_typing_on_to_give_up_the_search_before(desk)
 
 
-def test_an_answer_is_to_what_was_asked(desk: Workspace) -> None:
+def expect_an_answer_to_what_was_asked(desk: Workspace) -> None:
     """That to the empty question comes after the first letters: it says nothing of them."""
     desk.page.goto("/choose")
     late: list[Route] = []
@@ -94,83 +104,58 @@ def test_an_answer_is_to_what_was_asked(desk: Workspace) -> None:
     assert not [words for words in desk.page.evaluate("window.said") if "Nothing" in words]
 
 
-def test_what_was_found_stays_while_one_types_on(desk: Workspace) -> None:
-    desk.page.goto("/choose")
-    field(desk).fill("night")
-    expect(options(desk).first).to_contain_text("Night drive")
-    hold = desk.standin.faults.hold("/api/tasks")
-    field(desk).press_sequentially(" dr")
-    expect(desk.page.locator("#found-status")).to_have_text("Searching…")
-    expect(options(desk).first).to_contain_text("Night drive")
+def expect_typing_on_to_give_up_the_search_before(desk: Workspace) -> None:
+    """The answer to "n" comes late; it must not replace that to "folders"."""
+    ended = ended_searches(desk, "q=n&")
+    hold = desk.standin.faults.hold(r"/api/tasks.*search=n(&|$)")
+    field(desk).fill("n")
+    assert hold.wait_for_request()
+    field(desk).fill("folders")
+    expect(options(desk).first).to_contain_text("Two cameras")
     hold.release()
-    expect(desk.page.locator("#found-status")).to_have_text("1 found")
+    desk.until(lambda: ended)
+    desk.drawn()
+    expect(options(desk)).to_have_count(1)
+    expect(options(desk).first).to_contain_text("Two cameras")
 
 
-def test_nothing_is_found(desk: Workspace) -> None:
-    desk.page.goto("/choose")
-    field(desk).fill("no such thing")
-    expect(options(desk)).to_contain_text("Nothing in CVAT matches “no such thing”")
-    field(desk).press("Escape")
-    expect(options(desk)).to_have_count(0)
-
-
-def test_a_foreign_address_is_explained_while_typing(desk: Workspace) -> None:
-    desk.page.goto("/choose")
-    field(desk).fill("https://elsewhere.example.com/tasks/1")
-    expect(options(desk)).to_contain_text("elsewhere.example.com")
-
-
-def test_recent_tasks(desk: Workspace) -> None:
-    desk.open_task(2)
-    desk.open_task(DRIVE)
-    field(desk).focus()
-    expect(options(desk)).to_have_count(2)
-    expect(options(desk).first).to_contain_text("Night drive")
-    options(desk).nth(1).click()
-    desk.expect_chosen(0, 47)
-
-
-def test_a_number_is_a_task_and_a_job(desk: Workspace) -> None:
-    desk.page.goto("/choose")
-    field(desk).fill("3")
-    expect(options(desk).nth(0)).to_contain_text("Task 3")
-    expect(options(desk).nth(1)).to_contain_text("Job 3 of task 1")
-    field(desk).press("Enter")
-    expect(desk.page.get_by_role("heading", name="Dash cam video", exact=True)).to_be_visible()
-
-
-def test_projects_are_found(desk: Workspace) -> None:
-    desk.page.goto("/choose")
-    field(desk).fill("Crossings")
-    options(desk).filter(has_text="Project").click()
-    expect(desk.page.get_by_role("link", name="Crossing, day")).to_be_visible()
-
-
-def test_words_and_enter_list_the_tasks(desk: Workspace) -> None:
-    desk.find("honeypots")
-    desk.page.get_by_role("link", name="Parking lots with honeypots").click()
-    expect(desk.page.locator("#facts")).to_contain_text("honeypot")
-
-
-def test_enter_offers_the_projects_that_the_list_shows(desk: Workspace) -> None:
-    desk.find("Crossings")
-    project = desk.page.get_by_role("link", name="Crossings")
-    expect(project).to_be_visible()
-    above, tasks = project.bounding_box(), desk.page.locator(".task-card").first.bounding_box()
-    assert above
-    assert tasks
-    assert above["y"] < tasks["y"]
-    project.click()
-    expect(desk.page.get_by_role("heading", name="Tasks of Crossings")).to_be_visible()
-    expect(desk.page.locator(".task-card")).to_have_count(2)
-
-
-def test_hostile_names_are_words(desk: Workspace) -> None:
+def test_hostile_names_are_words_and_recent_tasks_are_offered(desk: Workspace) -> None:
     name = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>"
     desk.standin.world.tasks[DRIVE].name = name
-    desk.page.goto("/choose")
+    desk.open_task(FOLDERS)
     field(desk).fill("pwned")
     expect(options(desk).first).to_contain_text(name)
     desk.open_task(DRIVE)
     expect(desk.page.get_by_role("heading", name=name)).to_be_visible()
     assert "pwned" not in desk.page.title().split("<")[0]
+    field(desk).focus()
+    expect(options(desk)).to_have_count(2)
+    expect(options(desk).first).to_contain_text(name)
+    assert "pwned" not in desk.page.title().split("<")[0]
+    options(desk).nth(1).click()
+    desk.expect_chosen(0, 47)
+
+
+def test_projects_and_words(desk: Workspace) -> None:
+    page = desk.page
+    page.goto("/choose")
+    field(desk).fill("Crossings")
+    options(desk).filter(has_text="Project").click()
+    expect(page.get_by_role("link", name="Crossing, day")).to_be_visible()
+    # Enter offers the projects that the list shows.
+    field(desk).fill("Crossings")
+    field(desk).press("Enter")
+    project = page.get_by_role("link", name="Crossings")
+    expect(project).to_be_visible()
+    above, tasks = project.bounding_box(), page.locator(".task-card").first.bounding_box()
+    assert above
+    assert tasks
+    assert above["y"] < tasks["y"]
+    project.click()
+    expect(page.get_by_role("heading", name="Tasks of Crossings")).to_be_visible()
+    expect(page.locator(".task-card")).to_have_count(2)
+    # Words list the tasks.
+    field(desk).fill("honeypots")
+    field(desk).press("Enter")
+    page.get_by_role("link", name="Parking lots with honeypots").click()
+    expect(page.locator("#facts")).to_contain_text("honeypot")
