@@ -19,6 +19,11 @@ DRIVE = 1
 def test_large_view(desk: Workspace) -> None:
     page = desk.page
     desk.open_task(DRIVE)
+    # A double click opens it and chooses nothing.
+    desk.cell(3).dblclick()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    desk.expect_chosen(0, 227)
     desk.painted(3)
     desk.cell(3).hover()
     desk.button("Large view of frame 3").click()
@@ -50,28 +55,6 @@ def test_large_view(desk: Workspace) -> None:
     desk.expect_frames(3)
 
 
-def test_a_double_click_opens_the_large_view_and_chooses_nothing(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.cell(3).dblclick()
-    expect(desk.page.get_by_role("dialog")).to_be_visible()
-    desk.page.keyboard.press("Escape")
-    desk.expect_chosen(0, 227)
-
-
-def test_enter_opens_the_large_view_and_buttons_go_on(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.cell(0).focus()
-    desk.page.keyboard.press("Enter")
-    expect(desk.button("Previous frame")).to_be_disabled()
-    desk.button("Next frame").click()
-    desk.button("Choose").click()
-    desk.page.keyboard.press("End")
-    expect(desk.page.get_by_role("dialog", name="Frame 229")).to_be_visible()
-    desk.page.locator("#viewer-close").click()
-    desk.in_sight(229)
-    desk.expect_chosen(1, 227)
-
-
 def test_the_large_view_keeps_the_keyboard(desk: Workspace) -> None:
     page = desk.page
     desk.open_task(DRIVE)
@@ -81,6 +64,7 @@ def test_the_large_view_keeps_the_keyboard(desk: Workspace) -> None:
     desk.button("Previous frame").focus()
     page.keyboard.press("Enter")  # to the first one: the button has nothing more to do
     expect(title).to_have_text("Frame 0")
+    expect(desk.button("Previous frame")).to_be_disabled()
     page.keyboard.press("ArrowRight")
     expect(title).to_have_text("Frame 1")
     desk.button("Next frame").click()
@@ -106,7 +90,18 @@ def test_the_large_view_keeps_the_keyboard(desk: Workspace) -> None:
     expect(desk.button("Chosen")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+    desk.in_sight(229)
     desk.expect_chosen(3, 227)
+    # All of it by buttons.
+    desk.cell(229).focus()
+    page.keyboard.press("Enter")
+    desk.button("Previous frame").click()
+    desk.button("Choose").click()
+    page.keyboard.press("Home")
+    expect(title).to_have_text("Frame 0")
+    page.locator("#viewer-close").click()
+    desk.in_sight(0)
+    desk.expect_chosen(4, 227)
 
 
 class Fingers:
@@ -139,21 +134,17 @@ class Fingers:
         self._devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
-@pytest.fixture
-def fingers(open_portal: Callable[..., Portal]) -> Fingers:
-    """With frame 3 before them."""
+def test_fingers(open_portal: Callable[..., Portal]) -> None:
     portal = open_portal(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     portal.connect()
     desk = Workspace(portal)
+    page = desk.page
     desk.open_task(DRIVE)
     desk.cell(3).focus()
-    desk.page.keyboard.press("Enter")
-    found = Fingers(desk.page)
-    expect(found.title).to_have_text("Frame 3")
-    return found
-
-
-def test_a_finger_that_swipes_turns_the_page(fingers: Fingers) -> None:
+    page.keyboard.press("Enter")
+    fingers = Fingers(page)
+    expect(fingers.title).to_have_text("Frame 3")
+    # One that swipes turns the page.
     fingers.touch([(300, 400)], [(200, 405)], [(100, 410)])
     expect(fingers.title).to_have_text("Frame 4")
     fingers.touch([(100, 400)], [(200, 405)], [(300, 410)])
@@ -161,10 +152,7 @@ def test_a_finger_that_swipes_turns_the_page(fingers: Fingers) -> None:
     fingers.touch([(200, 300)], [(210, 400)], [(220, 500)])  # down: no swipe
     fingers.touch([(200, 400)], [(210, 400)])  # a tap that trembles
     expect(fingers.title).to_have_text("Frame 3")
-
-
-def test_two_fingers_make_it_larger_and_one_moves_it(fingers: Fingers) -> None:
-    page = fingers.page
+    # Two make it larger, and one moves it then.
     fingers.pinch(40, 60, 90, 120)
     expect(fingers.stage).to_have_class(re.compile("zoomed"))
     scale, x, y = fingers.shown()
@@ -182,28 +170,29 @@ def test_two_fingers_make_it_larger_and_one_moves_it(fingers: Fingers) -> None:
 
 
 def test_a_picture_that_cvat_does_not_give(desk: Workspace) -> None:
+    """In its place is the thumbnail, where there is one."""
     desk.page.route(
         "**/image?*", lambda route: route.fulfill(status=502, json={"detail": "no", "code": "x"})
     )
-    desk.open_task(DRIVE)
-    desk.painted(0)
-    desk.cell(0).focus()
-    desk.page.keyboard.press("Enter")
-    expect(desk.page.locator("#viewer-said")).to_contain_text("CVAT does not give this picture")
-    expect(desk.page.locator("#viewer-picture")).to_be_visible()  # its thumbnail
-    desk.page.keyboard.press("Escape")
     desk.page.route(
         "**/api/jobs/1/thumbnails/0*", lambda route: pack(route, dict.fromkeys(range(18), "ok"))
     )
+    said, picture = desk.page.locator("#viewer-said"), desk.page.locator("#viewer-picture")
     desk.open_task(DRIVE)
+    desk.painted(20)
+    desk.cell(20).focus()
+    desk.page.keyboard.press("Enter")
+    expect(said).to_contain_text("CVAT does not give this picture")
+    expect(picture).to_be_visible()
+    desk.page.keyboard.press("Escape")
     desk.cell(0).focus()
     desk.page.keyboard.press("Enter")
-    expect(desk.page.locator("#viewer-said")).to_contain_text("CVAT does not give this picture")
-    expect(desk.page.locator("#viewer-picture")).to_be_hidden()
+    expect(said).to_contain_text("CVAT does not give this picture")
+    expect(picture).to_be_hidden()
     desk.page.unroute("**/image?*")
     desk.page.keyboard.press("ArrowRight")
     desk.page.keyboard.press("ArrowRight")  # the one after the first was asked for in vain
-    expect(desk.page.locator("#viewer-picture")).to_be_visible()
+    expect(picture).to_be_visible()
 
 
 def test_tiff_is_looked_at_as_jpeg(desk: Workspace) -> None:
