@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.portal import Portal
 from tests.browser.workspace import Workspace
 
 DRIVE = 1
 
 
-def test_jobs_can_be_filtered(desk: Workspace) -> None:
+def test_the_list_tells_what_each_job_is_and_can_be_filtered(desk: Workspace) -> None:
     page = desk.page
     desk.open_task(DRIVE)
+    desk.button("Job 4:").click()
+    desk.in_sight(150)
+    expect_facts_of_the_jobs(desk)
     page.get_by_label("Stage").select_option("acceptance")
     expect(page.get_by_text("48 of 227 shown")).to_be_visible()
     assert desk.bars() == ["Job 1: 0/48"]
@@ -28,16 +27,14 @@ def test_jobs_can_be_filtered(desk: Workspace) -> None:
     assert len(desk.bars()) == 5
     page.get_by_label("State", exact=True).select_option(label="in progress")
     assert [bar.split(":")[0] for bar in desk.bars()] == ["Job 2", "Job 3"]
+    page.get_by_label("State", exact=True).select_option(label="Any state")
+    # On a phone.
+    page.set_viewport_size({"width": 390, "height": 844})
+    desk.button("Pick…").click()
+    expect_facts_of_the_jobs(desk)
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_the_list_tells_what_each_job_is(open_portal: Callable[..., Portal], width: int) -> None:
-    portal = open_portal(viewport={"width": width, "height": 844})
-    portal.connect()
-    desk = Workspace(portal)
-    desk.open_task(DRIVE)
-    if width < 900:
-        desk.button("Pick…").click()
+def expect_facts_of_the_jobs(desk: Workspace) -> None:
     facts = desk.page.locator("#bars .job-facts")
     expect(facts.first).to_have_text(
         "frames 0–49 · acceptance · completed · alice · 5 also in job 2"
@@ -62,9 +59,3 @@ def test_a_thousand_jobs_scroll_in_the_panel(desk: Workspace) -> None:
     )
     bars.locator("li").last.scroll_into_view_if_needed()
     expect(bars.locator(".job-facts").last).to_be_in_viewport()
-
-
-def test_a_job_in_the_list_leads_to_its_frames(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.button("Job 4:").click()
-    desk.in_sight(150)

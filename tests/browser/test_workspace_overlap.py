@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.workspace import Workspace
@@ -12,17 +11,8 @@ from tests.browser.workspace import Workspace
 TASK = 60
 
 
-@pytest.fixture
-def jobs(desk: Workspace) -> list[int]:
-    """20 pictures in jobs of 10 that share 2: 0-9, 8-17, 16-19; the second one is completed."""
-    task = desk.standin.world.add_task(
-        "Overlap", task_id=TASK, owner="demo", count=20, size=(32, 24), segment_size=10, overlap=2
-    )
-    task.jobs[1].state = "completed"
-    return [job.id for job in task.jobs]
-
-
-def test_choose_all_at_a_job_takes_its_whole_range(desk: Workspace, jobs: list[int]) -> None:
+def test_jobs_that_overlap(desk: Workspace) -> None:
+    jobs = add_jobs(desk)
     desk.open_task(TASK)
     assert desk.bars() == [f"Job {jobs[0]}: 0/10", f"Job {jobs[1]}: 0/10", f"Job {jobs[2]}: 0/4"]
     heading = desk.page.locator(".job-range")
@@ -34,15 +24,25 @@ def test_choose_all_at_a_job_takes_its_whole_range(desk: Workspace, jobs: list[i
     assert [row["frame"] for row in desk.info()] == list(range(8, 18))
     facts = desk.page.locator("#bars .job-facts").nth(1)
     expect(facts).to_contain_text(f"2 also in job {jobs[0]}, 2 also in job {jobs[2]}")
-
-
-def test_a_filter_of_jobs_and_the_draw_agree(desk: Workspace, jobs: list[int]) -> None:
-    desk.open_task(TASK)
+    desk.button("Clear").click()
+    # A job that gives fewer says why.
+    desk.pick("10", seed="7")
+    said = desk.page.locator("#dock-status")
+    expect(said).to_have_text(
+        "20 of 20 frames picked with seed 7. "
+        f"Job {jobs[1]} gave 8 of 10: 2 of its frames were taken for job {jobs[0]}. "
+        f"Job {jobs[2]} gave 2 of 10: it has only 4, and 2 of them were taken for job {jobs[1]}."
+    )
+    notes = desk.page.locator("#bars .job-note")
+    expect(notes.nth(1)).to_have_text(f"8 of 10: 2 of its frames were taken for job {jobs[0]}")
+    desk.cell(0).click()
+    expect(notes.nth(1)).to_be_hidden()
+    desk.button("Clear").click()
+    # A filter of jobs and the draw agree.
     desk.page.get_by_label("State", exact=True).select_option(label="completed")
     expect(desk.page.get_by_text("10 of 20 shown")).to_be_visible()
     expect(desk.page.locator(".job-range")).to_have_text("frames 8–17")
     desk.pick("10", seed="7")
-    said = desk.page.locator("#dock-status")
     expect(said).to_have_text("10 of 10 frames picked with seed 7.")
     assert desk.bars() == [f"Job {jobs[1]}: 10/10"]
     assert [(row["frame"], row["job_id"]) for row in desk.info()] == [
@@ -55,18 +55,13 @@ def test_a_filter_of_jobs_and_the_draw_agree(desk: Workspace, jobs: list[int]) -
     expect(said).to_have_text("10 of 10 frames picked with seed 7.")
 
 
-def test_a_job_that_gives_fewer_says_why(desk: Workspace, jobs: list[int]) -> None:
-    desk.open_task(TASK)
-    desk.pick("10", seed="7")
-    expect(desk.page.locator("#dock-status")).to_have_text(
-        "20 of 20 frames picked with seed 7. "
-        f"Job {jobs[1]} gave 8 of 10: 2 of its frames were taken for job {jobs[0]}. "
-        f"Job {jobs[2]} gave 2 of 10: it has only 4, and 2 of them were taken for job {jobs[1]}."
+def add_jobs(desk: Workspace) -> list[int]:
+    """20 pictures in jobs of 10 that share 2: 0-9, 8-17, 16-19; the second one is completed."""
+    task = desk.standin.world.add_task(
+        "Overlap", task_id=TASK, owner="demo", count=20, size=(32, 24), segment_size=10, overlap=2
     )
-    notes = desk.page.locator("#bars .job-note")
-    expect(notes.nth(1)).to_have_text(f"8 of 10: 2 of its frames were taken for job {jobs[0]}")
-    desk.cell(0).click()
-    expect(notes.nth(1)).to_be_hidden()
+    task.jobs[1].state = "completed"
+    return [job.id for job in task.jobs]
 
 
 def test_a_job_inside_its_neighbour_can_be_chosen(desk: Workspace) -> None:
