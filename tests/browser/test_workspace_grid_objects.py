@@ -47,27 +47,24 @@ def test_the_objects_of_each_frame_are_drawn_and_counted(desk: Workspace) -> Non
     assert len(expected) == task.size
 
 
-def test_outlines_lie_where_the_objects_are(desk: Workspace) -> None:
-    opened(desk, "shapes")
-    switch(desk).click()
-    desk.painted(0)
-    svg = desk.cell(0).locator(".outlines")
-    expect(svg.locator("path").first).to_be_attached()
-    picture, drawing = desk.cell(0).locator("img").bounding_box(), svg.bounding_box()
-    assert picture == drawing
-    image = Case(RECORDED / "shapes").meta.frames[0]
-    assert svg.get_attribute("viewBox") == f"0 0 {image.width} {image.height}"
-    assert svg.get_attribute("preserveAspectRatio") is None  # fitted into the middle, as the image
-
-
 def test_the_switch_is_remembered_and_asks_nothing_while_off(desk: Workspace) -> None:
     asked: list[str] = []
     desk.page.on("request", lambda request: asked.append(request.url))
+    answer = {"detail": "CVAT does not answer. Try again in a minute.", "code": "cvat_unreachable"}
+    desk.page.route(ADDRESS, lambda route: route.fulfill(status=502, json=answer))
     task = opened(desk, "shapes")
     desk.painted(0)
     assert not [url for url in asked if "outlines?" in url]
     desk.page.keyboard.press("a")
+    # A failure is told and can be repeated.
+    said = desk.page.locator("#objects-status")
+    expect(said).to_contain_text("CVAT does not answer. Try again in a minute.")
+    desk.painted(0)
+    desk.page.unroute(ADDRESS)
+    said.get_by_role("button", name="Try again").click()
     expect(counts(desk).first).to_be_visible()
+    expect(said).to_be_empty()
+    expect_outlines_where_the_objects_are(desk)
     desk.open_task(task.id)
     expect(switch(desk)).to_have_attribute("aria-pressed", "true")
     expect(counts(desk).first).to_be_visible()
@@ -77,6 +74,16 @@ def test_the_switch_is_remembered_and_asks_nothing_while_off(desk: Workspace) ->
     expect(desk.cell(0)).not_to_have_attribute("aria-description", re.compile(""))
     desk.open_task(task.id)
     expect(switch(desk)).to_have_attribute("aria-pressed", "false")
+
+
+def expect_outlines_where_the_objects_are(desk: Workspace) -> None:
+    svg = desk.cell(0).locator(".outlines")
+    expect(svg.locator("path").first).to_be_attached()
+    picture, drawing = desk.cell(0).locator("img").bounding_box(), svg.bounding_box()
+    assert picture == drawing
+    image = Case(RECORDED / "shapes").meta.frames[0]
+    assert svg.get_attribute("viewBox") == f"0 0 {image.width} {image.height}"
+    assert svg.get_attribute("preserveAspectRatio") is None  # fitted into the middle, as the image
 
 
 def test_what_is_known_is_not_asked_for_again(desk: Workspace) -> None:
@@ -102,17 +109,3 @@ def expanded(text: str) -> list[int]:
         first, _, last = part.partition("-")
         numbers.extend(range(int(first), int(last or first) + 1))
     return numbers
-
-
-def test_a_failure_is_told_and_can_be_repeated(desk: Workspace) -> None:
-    answer = {"detail": "CVAT does not answer. Try again in a minute.", "code": "cvat_unreachable"}
-    desk.page.route(ADDRESS, lambda route: route.fulfill(status=502, json=answer))
-    opened(desk, "shapes")
-    switch(desk).click()
-    said = desk.page.locator("#objects-status")
-    expect(said).to_contain_text("CVAT does not answer. Try again in a minute.")
-    desk.painted(0)
-    desk.page.unroute(ADDRESS)
-    said.get_by_role("button", name="Try again").click()
-    expect(counts(desk).first).to_be_visible()
-    expect(said).to_be_empty()
