@@ -20,11 +20,17 @@ def elements(desk: Workspace) -> int:
     return desk.grid.locator("*").count()
 
 
-def test_a_large_task_stays_small_in_the_page(desk: Workspace) -> None:
+def test_a_large_task_stays_small_in_the_page_and_is_whole_to_screen_readers(
+    desk: Workspace,
+) -> None:
+    desk.page.route("**/thumbnails/*", lambda route: pack(route, {}))
     desk.open_task(LARGE)
+    expect(desk.grid).to_have_attribute("aria-multiselectable", "true")
+    columns = int(desk.grid.get_attribute("aria-colcount") or 0)
+    assert int(desk.grid.get_attribute("aria-rowcount") or 0) == 20 * (-(-1000 // columns) + 1)
     before = elements(desk)
     assert desk.cells.count() < 80
-    for top in range(0, 60_000, 3000):
+    for top in range(0, 60_000, 6000):
         desk.scroll_to(top)
         desk.page.wait_for_timeout(20)
     desk.scroll_to(10**9)
@@ -32,27 +38,22 @@ def test_a_large_task_stays_small_in_the_page(desk: Workspace) -> None:
     assert elements(desk) < before + ADDED
     desk.scroll_to(0)
     desk.in_sight(0)
-    desk.cell(0).click()
+    desk.cell(0).focus()
     desk.page.keyboard.press("End")
     expect(desk.cell(19_999)).to_be_focused()
     desk.in_sight(19_999)
     assert elements(desk) < before + ADDED
+    expect(desk.cell(19_999)).to_have_accessible_name("Frame 19999, frame_19999.jpg")
+    row = desk.cell(19_999).locator("xpath=..")
+    expect(row).to_have_attribute("aria-rowindex", desk.grid.get_attribute("aria-rowcount") or "")
+    last = row.get_attribute("id")
+    eventually(lambda: (desk.grid.get_attribute("aria-owns") or "").split()[-1:] == [last])
 
 
-def test_choosing_outlives_scrolling(desk: Workspace) -> None:
+def test_scrolling_keeps_the_choice_and_says_the_place(desk: Workspace) -> None:
+    jobs = desk.standin.world.tasks[LARGE].jobs
     desk.open_task(LARGE)
     desk.cell(3).click()
-    desk.scroll_to(200_000)
-    expect(desk.cell(3)).to_have_count(1)  # it has the keyboard
-    desk.cell_at_top().click()
-    desk.expect_chosen(2, 20_000)
-    desk.scroll_to(0)
-    expect(desk.cell(3)).to_have_attribute("aria-selected", "true")
-    expect(desk.cell(4)).to_have_attribute("aria-selected", "false")
-
-
-def test_headings_stay_in_sight(desk: Workspace) -> None:
-    desk.open_task(LARGE)
     head = desk.grid.get_by_role("heading", name="Job ").first
     first = head.inner_text()
     desk.scroll_to(2000)
@@ -66,38 +67,13 @@ def test_headings_stay_in_sight(desk: Workspace) -> None:
         }"""
     )
     assert at_top.startswith("Job ")
-
-
-def test_what_a_heading_says(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.cell(0).click()
-    head = desk.grid.locator(".job-head").first
-    expect(head).to_contain_text(
-        re.compile(r"Job 1.*frames 0–49.*acceptance.*completed · alice.*1 of 48 chosen")
-    )
-    desk.grid.get_by_role("link", name="only this job").first.click()
-    desk.page.wait_for_url("**job=1**")
-
-
-def test_size_and_list(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    wide = desk.grid.get_attribute("aria-colcount")
-    desk.page.get_by_label("Size").fill("320")
-    expect(desk.grid).not_to_have_attribute("aria-colcount", str(wide))
-    desk.button("List").click()
-    expect(desk.grid).to_have_attribute("aria-colcount", "1")
-    expect(desk.cell(3)).to_contain_text("north_0003.jpg")
-    expect(desk.cell(3)).to_contain_text("640×360")
-    desk.painted(3)
-    desk.page.reload()
-    expect(desk.grid).to_have_attribute("aria-colcount", "1")  # as it was left
-    desk.button("List").click()
-    desk.painted(3)
-
-
-def test_another_size_keeps_the_place(desk: Workspace) -> None:
-    desk.open_task(LARGE)
-    desk.scroll_to(300_000)
+    expect(desk.cell(3)).to_have_count(1)  # it has the keyboard
+    desk.cell_at_top().click()
+    desk.expect_chosen(2, 20_000)
+    height = desk.page.locator("#scroller").evaluate("it => it.scrollHeight")
+    desk.scroll_to(height * 0.575)  # of 20 jobs in the middle of the 12th
+    expect(desk.page.locator("#scroll-label")).to_contain_text(f"Job {jobs[11].id} · Frame")
+    # Another size keeps the place.
     desk.settled()
     frame = int(desk.cell_at_top().get_attribute("data-frame") or 0)
     columns = int(desk.grid.get_attribute("aria-colcount") or 0)
@@ -107,6 +83,60 @@ def test_another_size_keeps_the_place(desk: Workspace) -> None:
     desk.settled()
     after = int(desk.cell_at_top().get_attribute("data-frame") or 0)
     assert abs(after - frame) < 40
+    desk.scroll_to(0)
+    expect(desk.cell(3)).to_have_attribute("aria-selected", "true")
+    expect(desk.cell(4)).to_have_attribute("aria-selected", "false")
+
+
+def test_the_heading_of_a_job(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    desk.cell(0).click()
+    head = desk.grid.locator(".job-head").first
+    expect(head).to_contain_text(
+        re.compile(r"Job 1.*frames 0–49.*acceptance.*completed · alice.*1 of 48 chosen")
+    )
+    fold = desk.grid.get_by_role("button", name="Frames of job 1", exact=True)
+    fold.click()
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    expect(desk.cell(0)).to_have_count(0)
+    # The frames of a folded job can still be chosen.
+    desk.grid.get_by_role("button", name="Choose all of job 1", exact=True).click()
+    expect(head).to_contain_text("48 of 48 chosen")
+    fold.click()
+    desk.in_sight(0)
+    desk.grid.get_by_role("link", name="only this job").first.click()
+    desk.page.wait_for_url("**job=1**", wait_until="commit")
+
+
+def test_size_list_and_folded_jobs(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    wide = desk.grid.get_attribute("aria-colcount")
+    desk.page.get_by_label("Size").fill("320")
+    expect(desk.grid).not_to_have_attribute("aria-colcount", str(wide))
+    desk.button("List").click()
+    expect(desk.grid).to_have_attribute("aria-colcount", "1")
+    expect(desk.cell(3)).to_contain_text("north_0003.jpg")
+    expect(desk.cell(3)).to_contain_text("640×360")
+    desk.painted(3)
+    desk.scroll_to(2000)
+    desk.button("Fold all").click()
+    expect(desk.cells).to_have_count(0)
+    expect(desk.grid.locator(".job-head:visible")).to_have_count(5)
+    # Opened again: a list as it was left, and where the address leads no job is folded.
+    desk.page.goto(desk.page.url + "&frame=60")
+    expect(desk.grid).to_have_attribute("aria-colcount", "1")
+    desk.in_sight(60)
+    desk.button("List").click()
+    expect(desk.grid).to_have_attribute("aria-colcount", re.compile("[2-9]"))
+    desk.painted(int(desk.cell_at_top().get_attribute("data-frame") or 0))
+    desk.button("Fold all").click()
+    desk.page.get_by_role("button", name="Job 2: ").click()
+    desk.grid.get_by_role("button", name="Frames of job 2", exact=True).click()
+    expect(desk.button("Fold all")).to_be_visible()
+    expect(desk.cells.first).to_be_visible()
+    desk.button("Fold all").click()
+    desk.button("Unfold all").click()
+    expect(desk.cells.first).to_be_visible()
 
 
 def test_the_end_of_a_long_name_is_seen(desk: Workspace) -> None:
@@ -186,48 +216,3 @@ def test_a_video(desk: Workspace) -> None:
     desk.painted(0)
     expect(desk.page.locator("#facts")).to_contain_text("300 video frames")
     expect(desk.cell(0)).to_have_accessible_name("Frame 0")
-
-
-def test_screen_readers_are_told_where_they_are(desk: Workspace) -> None:
-    desk.open_task(LARGE)
-    expect(desk.grid).to_have_attribute("aria-multiselectable", "true")
-    columns = int(desk.grid.get_attribute("aria-colcount") or 0)
-    assert int(desk.grid.get_attribute("aria-rowcount") or 0) == 20 * (-(-1000 // columns) + 1)
-    desk.cell(0).focus()
-    desk.page.keyboard.press("End")
-    expect(desk.cell(19_999)).to_have_accessible_name("Frame 19999, frame_19999.jpg")
-    row = desk.cell(19_999).locator("xpath=..")
-    expect(row).to_have_attribute("aria-rowindex", desk.grid.get_attribute("aria-rowcount") or "")
-    last = row.get_attribute("id")
-    eventually(lambda: (desk.grid.get_attribute("aria-owns") or "").split()[-1:] == [last])
-
-
-def test_jobs_are_folded_and_unfolded(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    fold = desk.grid.get_by_role("button", name="Frames of job 1", exact=True)
-    fold.click()
-    expect(fold).to_have_attribute("aria-expanded", "false")
-    expect(desk.cell(0)).to_have_count(0)
-    # The frames of a folded job can still be chosen.
-    desk.grid.get_by_role("button", name="Choose all of job 1", exact=True).click()
-    expect(desk.grid.locator(".job-head").first).to_contain_text("48 of 48 chosen")
-    fold.click()
-    desk.in_sight(0)
-
-
-def test_all_jobs_are_folded_at_once(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.scroll_to(2000)
-    desk.button("Fold all").click()
-    expect(desk.cells).to_have_count(0)
-    expect(desk.grid.locator(".job-head:visible")).to_have_count(5)
-    desk.page.goto(desk.page.url + "&frame=60")
-    desk.in_sight(60)
-    desk.button("Fold all").click()
-    desk.page.get_by_role("button", name="Job 2: ").click()
-    desk.grid.get_by_role("button", name="Frames of job 2", exact=True).click()
-    expect(desk.button("Fold all")).to_be_visible()
-    expect(desk.cells.first).to_be_visible()
-    desk.button("Fold all").click()
-    desk.button("Unfold all").click()
-    expect(desk.cells.first).to_be_visible()

@@ -1,4 +1,4 @@
-"""What helps to keep an overview: only the chosen frames, the place in a large task, a draft."""
+"""What helps to keep an overview: only the chosen frames, a draft."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ from playwright.sync_api import expect
 
 from tests.browser.workspace import Workspace
 
-DRIVE, LARGE, DAY, DUSK = 1, 8, 12, 13
+DRIVE, DAY, DUSK = 1, 12, 13
 
 
 def test_only_the_chosen_frames(desk: Workspace) -> None:
     desk.open_task(DRIVE)
+    only_chosen = desk.page.locator("#only-chosen")
+    only_chosen.click()
+    expect(desk.page.locator("#notice")).to_contain_text("It must be chosen")
+    desk.button("Show all frames").click()
+    expect(desk.cell(0)).to_be_visible()
+    expect(only_chosen).to_have_attribute("aria-pressed", "false")
     desk.cell(1).click()
     desk.cell(3).click()
     desk.page.keyboard.press("c")
     expect(desk.cells).to_have_count(2)
-    expect(desk.page.locator("#only-chosen")).to_have_attribute("aria-pressed", "true")
+    expect(only_chosen).to_have_attribute("aria-pressed", "true")
     # What is taken out can be taken again; other frames renew the view.
     desk.cell(3).click()
     desk.expect_chosen(1, 227)
@@ -23,25 +29,8 @@ def test_only_the_chosen_frames(desk: Workspace) -> None:
     desk.pick("1", seed="7")
     desk.expect_chosen(5, 227)
     expect(desk.cells).to_have_count(5)
-    desk.page.locator("#only-chosen").click()
+    only_chosen.click()
     expect(desk.page.locator("#shown")).to_be_empty()
-
-
-def test_no_frame_is_chosen_yet(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.page.locator("#only-chosen").click()
-    expect(desk.page.locator("#notice")).to_contain_text("It must be chosen")
-    desk.button("Show all frames").click()
-    expect(desk.cell(0)).to_be_visible()
-    expect(desk.page.locator("#only-chosen")).to_have_attribute("aria-pressed", "false")
-
-
-def test_the_place_is_said_beside_the_scroll_bar(desk: Workspace) -> None:
-    desk.open_task(LARGE)
-    jobs = desk.standin.world.tasks[LARGE].jobs
-    height = desk.page.locator("#scroller").evaluate("it => it.scrollHeight")
-    desk.scroll_to(height * 0.575)  # of 20 jobs in the middle of the 12th
-    expect(desk.page.locator("#scroll-label")).to_contain_text(f"Job {jobs[11].id} · Frame")
 
 
 def test_a_draft_survives_its_tab(desk: Workspace) -> None:
