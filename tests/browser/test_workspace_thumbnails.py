@@ -11,7 +11,7 @@ from playwright.sync_api import Route, expect
 from tests.browser.packs import pack
 from tests.browser.workspace import Workspace
 
-DRIVE, FOLDERS, LARGE = 1, 2, 8
+DRIVE, LARGE = 1, 8
 
 
 @pytest.fixture(autouse=True)
@@ -30,11 +30,7 @@ def test_thumbnails_come_by_the_pack(desk: Workspace) -> None:
     assert 2 <= len(packs) <= 4
     assert len(set(packs)) == len(packs)
     assert not [url for url in asked if re.search(r"/frames/\d+/thumbnail", url)]
-
-
-def test_the_picture_is_that_of_the_frame(desk: Workspace) -> None:
-    """The large view shows the same thumbnail that the API makes of this one frame."""
-    desk.open_task(FOLDERS)
+    # The large view shows the same thumbnail that the API makes of a frame.
     desk.painted(9)
     same = """async ([cell, url]) => {
       const pixels = async (source) => {
@@ -49,18 +45,26 @@ def test_the_picture_is_that_of_the_frame(desk: Workspace) -> None:
       return await pixels(cell.querySelector("img").src) === await pixels(url);
     }"""
     cell = desk.cell(9).element_handle()
-    assert desk.page.evaluate(same, [cell, f"/api/tasks/{FOLDERS}/frames/9/thumbnail"])
-    assert not desk.page.evaluate(same, [cell, f"/api/tasks/{FOLDERS}/frames/8/thumbnail"])
+    assert desk.page.evaluate(same, [cell, f"/api/tasks/{DRIVE}/frames/9/thumbnail"])
+    assert not desk.page.evaluate(same, [cell, f"/api/tasks/{DRIVE}/frames/8/thumbnail"])
 
 
-def test_broken_and_missing_pictures_are_marked(desk: Workspace) -> None:
-    desk.page.route(
-        "**/api/jobs/1/thumbnails/0*",
-        lambda route: pack(route, dict.fromkeys(range(18), "ok") | {3: "broken", 4: "missing"}),
-    )
+def test_packs_that_fail_once_are_asked_for_again(desk: Workspace) -> None:
+    tries: list[str] = []
+
+    def once(route: Route) -> None:
+        tries.append(route.request.url)
+        if len(tries) == 1:
+            route.fulfill(status=503, json={"detail": "Busy.", "code": "busy"})
+        else:
+            pack(route, dict.fromkeys(range(18), "ok") | {3: "broken", 4: "missing"})
+
+    desk.page.route("**/api/jobs/1/thumbnails/0*", once)
     desk.open_task(DRIVE)
+    # Broken and missing pictures are marked.
     expect(desk.cell(3)).to_contain_text("Broken picture")
     expect(desk.cell(4)).to_contain_text("No picture")
+    assert len(tries) == 2
     desk.cell(3).click()  # chosen all the same
     desk.expect_chosen(1, 227)
 
@@ -82,22 +86,6 @@ def test_packs_that_are_refused(desk: Workspace) -> None:
     desk.painted(0)
     expect(desk.cell(0)).not_to_contain_text("Not loaded")
     expect(refused).to_be_empty()
-
-
-def test_packs_that_fail_once_are_asked_for_again(desk: Workspace) -> None:
-    tries: list[str] = []
-
-    def once(route: Route) -> None:
-        tries.append(route.request.url)
-        if len(tries) == 1:
-            route.fulfill(status=503, json={"detail": "Busy.", "code": "busy"})
-        else:
-            route.continue_()
-
-    desk.page.route("**/api/jobs/1/thumbnails/0*", once)
-    desk.open_task(DRIVE)
-    desk.painted(0)
-    assert len(tries) == 2
 
 
 def test_packs_scrolled_away_are_given_up(desk: Workspace) -> None:
