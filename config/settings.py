@@ -377,7 +377,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "portal.api.schema.Schema",
     "DEFAULT_FILTER_BACKENDS": ["portal.api.filtering.Filters"],
     "DEFAULT_PAGINATION_CLASS": "portal.api.paging.Paging",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["portal.api.throttling.CountingThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="6000/min")},
     "EXCEPTION_HANDLER": "portal.api.errors.exception_handler",
     "URL_FORMAT_OVERRIDE": None,  # ?format= is refused like any unknown parameter

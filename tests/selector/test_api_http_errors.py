@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from redis.exceptions import ConnectionError as RedisConnectionError
 from rest_framework.test import APIClient
-from rest_framework.throttling import UserRateThrottle
 
+from portal.api.throttling import CountingThrottle
 from selector.models import Connection
 from tests.conftest import api_of
 from tests.selector.api_errors import FOUR, told, told_by_resource
@@ -137,7 +137,7 @@ def test_address_that_is_none(api: APIClient, path: str) -> None:
 @pytest.fixture
 def nothing_counted(alice: User) -> Iterator[None]:
     """None of alice's requests, nor of those who had her number before and after her."""
-    key = UserRateThrottle.cache_format % {"scope": UserRateThrottle.scope, "ident": alice.pk}
+    key = CountingThrottle.cache_format % {"scope": CountingThrottle.scope, "ident": alice.pk}
     cache.delete(key)
     yield
     assert cache.delete(key)
@@ -146,7 +146,7 @@ def nothing_counted(alice: User) -> Iterator[None]:
 def test_too_many_requests(
     nothing_counted: None, api: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(UserRateThrottle, "get_rate", lambda self: "2/hour")
+    monkeypatch.setattr(CountingThrottle, "get_rate", lambda self: "2/hour")
     for _ in range(2):
         told(api.post("/api/load-images", {}), 400, "invalid")
     answer = api.post("/api/load-images", {})
@@ -159,7 +159,7 @@ def test_broker_that_is_down(api: APIClient, monkeypatch: pytest.MonkeyPatch) ->
     def fail(*args: object, **kwargs: object) -> None:
         raise RedisConnectionError("no such socket: /somewhere/private")
 
-    monkeypatch.setattr(UserRateThrottle, "allow_request", fail)
+    monkeypatch.setattr(CountingThrottle, "allow_request", fail)
     message = told(api.post("/api/load-images", {}), 503, "broker_down", "Try again")
     assert "private" not in message
 
