@@ -22,6 +22,8 @@ class CountingThrottle(UserRateThrottle):
     """
 
     cache_format = "requests_of_%(scope)s_%(ident)s"  # earlier releases kept times in that of DRF
+    num_requests: int | None  # of API_RATE
+    duration: int  # seconds
     seconds_left = 0
 
     def allow_request(self, request: Request, view: APIView) -> bool:
