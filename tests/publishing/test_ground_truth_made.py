@@ -20,7 +20,7 @@ from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
 from tests.conftest import finished
-from tests.publishing.making import carried_out, request, select, truths
+from tests.publishing.making import LOST, carried_out, request, select, truths
 from tests.selections.conftest import HASTY
 
 # The heartbeat of the work has a database connection of its own, which must see the row.
@@ -88,9 +88,6 @@ def test_a_job_that_came_meanwhile_is_left_alone(
     assert done.status == "failed"
     assert f"since you asked for this one: job {other.id}" in done.error
     assert (done.steps, changes(standin)) == ([], [])
-
-
-LOST = [(status, is_late) for status in (None, 502, 504) for is_late in (False, True)]
 
 
 @pytest.mark.parametrize(("status", "is_late"), LOST)

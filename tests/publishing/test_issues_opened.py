@@ -18,7 +18,7 @@ from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
 from tests.making import connected, make_permission
-from tests.publishing.making import carried_out, mark, select
+from tests.publishing.making import LOST, carried_out, mark, select
 from tests.selections.conftest import HASTY
 
 # The heartbeat of the work has a database connection of its own, which must see the row.
@@ -100,9 +100,6 @@ def test_their_jobs_are_rejected_in_bulk(
     assert len(done.steps) == 3
     back = carried_out(ask(selection, reject_jobs=True, job_stage="annotation"))
     assert (back.status, last.stage, last.state) == ("ready", "annotation", "rejected")
-
-
-LOST = [(status, is_late) for status in (None, 502, 504) for is_late in (False, True)]
 
 
 @pytest.mark.parametrize(("status", "is_late"), LOST)

@@ -25,7 +25,7 @@ from selections.models import Selection
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
-from tests.publishing.making import add_box, carried_out
+from tests.publishing.making import LOST, add_box, carried_out
 from tests.selections.builds import built, select
 from tests.selections.conftest import HASTY
 
@@ -294,9 +294,6 @@ def test_what_changed_since_it_was_compared_is_not_written(
     assert boxes(task) == before
     with pytest.raises(Conflict, match="have changed since"):
         ask(publication, fingerprint=seen)
-
-
-LOST = [(status, is_late) for status in (None, 502, 504) for is_late in (False, True)]
 
 
 @pytest.mark.parametrize(("status", "is_late"), LOST)

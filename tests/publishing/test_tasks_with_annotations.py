@@ -21,7 +21,7 @@ from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
 from tests.cvat.writing_clients import writer
-from tests.publishing.making import carried_out, request_task
+from tests.publishing.making import LOST, carried_out, request_task
 from tests.selections.builds import select
 from tests.selections.conftest import HASTY
 
@@ -207,9 +207,6 @@ def test_annotations_that_cannot_be_read_are_named(
     assert (done.status, done.problems_count) == ("ready", 1)
     assert done.problem_groups[0]["reason"].startswith("Its annotations are missing.")
     assert copies(standin, done) == EXPECTED[:5]
-
-
-LOST = [(status, is_late) for status in (None, 502, 504) for is_late in (False, True)]
 
 
 @pytest.mark.parametrize(("status", "is_late"), LOST)
