@@ -68,11 +68,12 @@ def _shared(scheme: str, netloc: str, verify: bool | str) -> Session:
 
 
 class Session(requests.Session):
-    """A session without cookies and redirects, whose requests can be aborted."""
+    """A session with one server, without cookies and redirects, whose requests can be aborted."""
 
     def __init__(self, adapter: _Adapter) -> None:
         super().__init__()
         self._adapter = adapter
+        self._environment: Any = None  # settings of a request
         self.headers["User-Agent"] = USER_AGENT
         # A session cookie would win over a missing token and ask for CSRF headers (cvat-api 1.9).
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -82,6 +83,17 @@ class Session(requests.Session):
     def abort(self) -> None:
         """Break off the running requests of all threads, and all later ones."""
         self._adapter.abort()
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        """The proxy and the certificates, as the environment has them at the first request. For
+        each, requests would read all variables of the environment twice."""
+        if self._environment is None:
+            self._environment = super().merge_environment_settings(
+                url, proxies, stream, verify, cert
+            )
+        return dict(self._environment)
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None. Even with allow_redirects=False, requests would parse the target and fail on a bad
