@@ -11,16 +11,17 @@ from tests.conftest import api_of
 DRIVE = 1
 
 
-def test_keep_these_and_draw_more(desk: Workspace) -> None:
-    """The same seed goes on: ten more are the draw of twenty, and what was added by hand stays."""
+def test_keep_these_and_draw_more(desk: Workspace, alice: User) -> None:
+    """The same seed goes on: five more are the draw of fifteen; another seed draws beside it."""
     desk.open_task(DRIVE)
+    said = desk.page.locator("#dock-status")
     desk.pick("10", seed="7")
     desk.expect_chosen(50, 227)
     first = {row["frame"] for row in desk.info()}
     desk.page.locator("#amount").fill("5")
     desk.button("Keep, draw more").click()
     desk.expect_chosen(75, 227)
-    expect(desk.page.locator("#dock-status")).to_have_text("25 more frames picked with seed 7.")
+    expect(said).to_have_text("25 more frames picked with seed 7.")
     more = {row["frame"] for row in desk.info()}
     assert first < more
     desk.button("Keep, draw more").click()
@@ -28,20 +29,16 @@ def test_keep_these_and_draw_more(desk: Workspace) -> None:
     desk.button("Undo").click()
     assert {row["frame"] for row in desk.info()} == more
     desk.pick("15", seed="7")
-    expect(desk.page.locator("#dock-status")).to_have_text("75 of 227 frames picked with seed 7.")
+    expect(said).to_have_text("75 of 227 frames picked with seed 7.")
     assert {row["frame"] for row in desk.info()} == more
-
-
-def test_drawing_more_keeps_what_was_chosen_by_hand(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.pick("1", seed="7")
-    desk.expect_chosen(5, 227)
-    drawn = {row["frame"] for row in desk.info()}
-    by_hand = next(frame for frame in range(5) if frame not in drawn)
-    desk.cell(by_hand).click()
+    desk.page.get_by_label("Seed").fill("8")
     desk.button("Keep, draw more").click()
-    expect(desk.page.locator("#dock-status")).to_contain_text("more frames picked")
-    assert drawn | {by_hand} < {row["frame"] for row in desk.info()}
+    expect(said).to_contain_text("more frames picked with seed 8.")
+    drawn = api_of(alice).post(
+        "/api/random-select", {"task_id": DRIVE, "count": 15, "random_seed": 8}
+    )
+    beside = {row["frame"] for row in drawn.json()["images"]}
+    assert {row["frame"] for row in desk.info()} == more | beside
 
 
 def test_more_goes_on_only_with_the_draw_that_is_chosen(desk: Workspace) -> None:
@@ -70,41 +67,20 @@ def test_more_goes_on_only_with_the_draw_that_is_chosen(desk: Workspace) -> None
     desk.expect_chosen(100, 227)
 
 
-def test_more_with_a_typed_seed_is_a_draw_beside(desk: Workspace, alice: User) -> None:
+def test_what_was_chosen_and_taken_out_by_hand_stays_so(desk: Workspace) -> None:
     desk.open_task(DRIVE)
     desk.pick("10", seed="7")
     desk.expect_chosen(50, 227)
-    first = {row["frame"] for row in desk.info()}
-    desk.page.get_by_label("Seed").fill("8")
-    desk.button("Keep, draw more").click()
-    expect(desk.page.locator("#dock-status")).to_contain_text("more frames picked with seed 8.")
-    drawn = api_of(alice).post(
-        "/api/random-select", {"task_id": DRIVE, "count": 10, "random_seed": 8}
-    )
-    second = {row["frame"] for row in drawn.json()["images"]}
-    assert {row["frame"] for row in desk.info()} == first | second
-
-
-def test_what_was_taken_out_by_hand_stays_out(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.pick("10", seed="7")
-    desk.expect_chosen(50, 227)
-    out = desk.info()[0]["frame"]
+    out, *stay = drawn = [row["frame"] for row in desk.info()]
+    by_hand = next(frame for frame in range(11) if frame not in drawn)
+    desk.cell(by_hand).click()
     desk.cell(out).click()
-    desk.expect_chosen(49, 227)
-    for chosen in (99, 149):
-        desk.button("Keep, draw more").click()
-        desk.expect_chosen(chosen, 227)
-        assert out not in {row["frame"] for row in desk.info()}
-
-
-def test_more_of_no_amount(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.pick("10", seed="7")
     desk.expect_chosen(50, 227)
-    for amount in ("0", "-3", "1.5", ""):
-        desk.forget_error()
-        desk.page.locator("#amount").fill(amount)
+    count = desk.page.locator("#count")
+    for _ in range(2):
+        before = count.inner_text()
         desk.button("Keep, draw more").click()
-        expect(desk.page.locator("#pick-error")).to_contain_text("whole number, 1 or more")
-        desk.expect_chosen(50, 227)
+        expect(count).not_to_have_text(before)
+        chosen = {row["frame"] for row in desk.info()}
+        assert {by_hand, *stay} < chosen
+        assert out not in chosen

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
@@ -16,6 +15,9 @@ def test_file_names_limit_the_draw(desk: Workspace, alice: User) -> None:
     """The draw, what it says, and how it is recorded."""
     hint = desk.page.locator("#pick-names")
     desk.open_task(FOLDERS)
+    desk.pick("10", seed="7")
+    desk.expect_chosen(27, 47)
+    assert desk.bars()[-1].endswith(": 7/7")  # the last job has fewer
     expect(hint).to_be_hidden()
     desk.page.get_by_label("File name contains").fill("CAM_A/  img")
     expect(hint).to_have_text("Only from frames whose file name contains “CAM_A/ img”.")
@@ -41,36 +43,29 @@ def test_file_names_limit_the_draw(desk: Workspace, alice: User) -> None:
     expect(hint).to_be_hidden()
 
 
-@pytest.mark.parametrize(
-    ("mode", "amount", "count"), [("Per job", "5", 10), ("Over all", "12", 12)]
-)
-def test_only_from_the_jobs_that_are_shown(
-    desk: Workspace, alice: User, mode: str, amount: str, count: int
-) -> None:
+def test_only_from_the_jobs_that_are_shown(desk: Workspace, alice: User) -> None:
     desk.open_task(DRIVE)
     hint = desk.page.locator("#pick-jobs")
-    expect(hint).to_be_hidden()
-    desk.page.get_by_label("State", exact=True).select_option(label="in progress")
-    expect(hint).to_have_text("Only from the jobs shown below: 2 of 5.")
-    desk.pick(amount, seed="7", mode=mode)
     said = desk.page.locator("#dock-status")
-    expect(said).to_have_text(f"{count} of 94 frames picked with seed 7.")
-    assert {row["job_id"] for row in desk.info()} == {2, 3}
-    desk.button("Save").click()
-    expect(said).to_contain_text("Saved as")
-    kept = Selection.objects.for_user(alice).get()
-    assert kept.frame_selection_method != "manual"
-    assert kept.parameters["job_ids"] == [2, 3]
-    # More of the same goes on; of other jobs it is another draw beside it.
-    desk.page.get_by_label("State", exact=True).select_option(label="Any state")
+    state = desk.page.get_by_label("State", exact=True)
     expect(hint).to_be_hidden()
-    desk.button("Keep, draw more").click()
-    expect(said).to_contain_text("more frames picked with seed 7.")
-    assert len({row["job_id"] for row in desk.info()}) > 2
-
-
-def test_no_job_is_shown_to_draw_from(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
+    for mode, amount, count in (("Per job", "5", 10), ("Over all", "12", 12)):
+        state.select_option(label="in progress")
+        expect(hint).to_have_text("Only from the jobs shown below: 2 of 5.")
+        desk.pick(amount, seed="7", mode=mode)
+        expect(said).to_have_text(f"{count} of 94 frames picked with seed 7.")
+        assert {row["job_id"] for row in desk.info()} == {2, 3}
+        desk.save(mode)
+        kept = Selection.objects.for_user(alice).get(name=mode)
+        assert kept.frame_selection_method != "manual"
+        assert kept.parameters["job_ids"] == [2, 3]
+        # More of the same goes on; of other jobs it is another draw beside it.
+        state.select_option(label="Any state")
+        expect(hint).to_be_hidden()
+        desk.button("Keep, draw more").click()
+        expect(said).to_contain_text("more frames picked with seed 7.")
+        assert len({row["job_id"] for row in desk.info()}) > 2
+    desk.button("Clear").click()
     desk.page.get_by_label("Stage").select_option("acceptance")
     desk.page.get_by_label("Assignee", exact=True).select_option("bob")
     desk.pick("10")
