@@ -77,9 +77,22 @@ def test_readers_save_as_new(open_portal: Callable[..., Portal], alice: User, bo
         alice, connect(alice, portal.standin), name="Round 1", visibility="shared"
     )
     desk = opened(portal, selection)
+    desk.page.get_by_label("Name of the selection").fill("Mine")
+    expect(desk.button("Save as new")).to_be_visible()  # not renamed
     desk.cell(5).click()
-    expect(desk.button("Save as new")).to_be_visible()
     expect(desk.button(SAVE_CHANGES)).to_have_count(0)
+    desk.pick("2", seed="7")
+    desk.expect_chosen(10, 227)
+    expect(desk.button("Replace")).to_be_hidden()
+    desk.button("Save as new").click()
+    expect(desk.page.locator("#dock-status")).to_have_text(
+        "Saved as “Mine”. “Round 1” stays as it was."
+    )
+    assert list(Selection.objects.order_by("pk").values_list("name", "owner__username")) == [
+        ("Round 1", "alice"),
+        ("Mine", "bob"),
+    ]
+    assert numbers(selection) == [0, 1, 2]
 
 
 def test_a_name_that_nobody_gave_follows_the_number_of_frames(connected: Portal) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.http import HttpRequest, HttpResponseBase
-from playwright.sync_api import Dialog, Route, expect
+from playwright.sync_api import Route, expect
 
 from portal.exceptions import Busy
 from selections import live_downloads
@@ -24,7 +24,7 @@ def finished_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_downloads, "_limits", lambda archive: {"following": 0})
 
 
-def test_saved_as_drawn_and_as_adjusted(desk: Workspace) -> None:
+def test_saved_as_drawn_as_adjusted_and_as_chosen_by_hand(desk: Workspace) -> None:
     desk.open_task(DRIVE)
     desk.pick("10", seed="7")
     desk.expect_chosen(50, 227)
@@ -33,182 +33,143 @@ def test_saved_as_drawn_and_as_adjusted(desk: Workspace) -> None:
     assert (drawn.frame_selection_method, drawn.random_seed) == ("random_per_job", 7)
     assert drawn.frames.count() == 50
 
+    # Drawing more is one draw.
+    desk.button("Keep, draw more").click()
+    desk.expect_chosen(100, 227)
+    desk.save("Twenty each")
+    twenty = Selection.objects.get(name="Twenty each")
+    assert (twenty.frame_selection_method, twenty.random_seed) == ("random_per_job", 7)
+    assert twenty.parameters["frames_per_job_count"] == 20
+
+    # The same frames by hand are not the draw.
+    frames = [row["frame"] for row in desk.info()]
+    desk.button("Clear").click()
+    panel = desk.page.locator("#pick")
+    panel.get_by_text("By hand", exact=True).click()
+    desk.page.get_by_label("Frame numbers").fill(", ".join(map(str, frames)))
+    desk.button("Choose these").click()
+    desk.expect_chosen(100, 227)
+    desk.save("By hand")
+    assert Selection.objects.get(name="By hand").frame_selection_method == "manual"
+
+    desk.pick("10", seed="7")
+    desk.expect_chosen(50, 227)
     desk.cell(0).click()
     desk.page.locator(".note summary").click()
     desk.page.get_by_label("Note", exact=True).fill("One by hand.")
     desk.save("Adjusted")
-    adjusted = Selection.objects.exclude(pk=drawn.pk).get()
+    adjusted = Selection.objects.get(name="Adjusted")
     assert adjusted.frame_selection_method == "manual"
     assert adjusted.parameters["adjusted_from"]["random_seed"] == 7
     assert adjusted.note == "One by hand."
 
 
-def test_drawing_more_is_saved_as_one_draw(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.pick("10", seed="7")
-    desk.expect_chosen(50, 227)
-    desk.button("Keep, draw more").click()
-    desk.expect_chosen(100, 227)
-    desk.save("Twenty each")
-    kept = Selection.objects.get()
-    assert (kept.frame_selection_method, kept.random_seed) == ("random_per_job", 7)
-    assert kept.parameters["frames_per_job_count"] == 20
-
-
 def test_saving_twice_keeps_one(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.cell(3).click()
-    desk.save("Once")
-    desk.button("Save").click()
     status = desk.page.locator("#dock-status")
-    expect(status).to_have_text("Saved already as “Once”.")
-    expect(status.get_by_role("link", name="Once")).to_be_visible()
-    expect(desk.button("Save")).to_be_focused()
-    assert Selection.objects.count() == 1
-
-
-def test_taken_and_left_again_is_as_saved(desk: Workspace) -> None:
-    asked: list[str] = []
-    desk.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    save = desk.button("Save")
     desk.open_task(DRIVE)
+    save.click()
+    expect(status).to_contain_text("No frame is chosen")
     desk.cell(3).click()
-    desk.save("Once")
-    desk.cell(5).click()
-    expect(desk.button("Save as new")).to_be_visible()
-    desk.cell(5).click()
-    desk.cell(6).dblclick()
-    desk.page.keyboard.press("Escape")
-    desk.button("Save").click()
-    expect(desk.page.locator("#dock-status")).to_have_text("Saved already as “Once”.")
-    assert Selection.objects.count() == 1
-    desk.page.goto("/selections/")
-    assert asked == []
+    desk.page.get_by_label("Name of the selection").fill("Once")
 
-
-def test_the_same_frames_by_hand_are_not_the_draw(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.pick("1", seed="7")
-    desk.expect_chosen(5, 227)
-    desk.save("Drawn")
-    frames = [row["frame"] for row in desk.info()]
-    desk.button("Clear").click()
-    desk.page.locator("#pick").get_by_text("By hand", exact=True).click()
-    desk.page.get_by_label("Frame numbers").fill(", ".join(map(str, frames)))
-    desk.button("Choose these").click()
-    desk.expect_chosen(5, 227)
-    desk.save("By hand")
-    assert Selection.objects.get(name="By hand").frame_selection_method == "manual"
-
-
-def test_the_dock_does_not_jump(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.cell(3).click()
-    desk.save("Once")
-    places = [desk.page.locator(f"#{name}").bounding_box() for name in ("name", "save", "dock")]
-    desk.cell(5).click()
-    expect(desk.button("Download as new")).to_be_visible()
-    assert places == [
-        desk.page.locator(f"#{name}").bounding_box() for name in ("name", "save", "dock")
-    ]
-
-
-def test_busy_buttons_keep_the_keyboard_and_do_nothing_twice(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.cell(3).click()
+    # Busy buttons keep the keyboard and do nothing twice.
     held: list[Route] = []
 
     def hold(route: Route) -> None:
         held.append(route)
 
     desk.page.route("**/api/selections", hold)
-    desk.button("Save").focus()
+    save.focus()
     desk.page.keyboard.press("Enter")
-    expect(desk.button("Save")).to_have_attribute("aria-disabled", "true")
+    expect(save).to_have_attribute("aria-disabled", "true")
     desk.page.keyboard.press("Enter")
-    expect(desk.button("Save")).to_be_focused()
+    expect(save).to_be_focused()
     desk.until(lambda: held)
     held[0].continue_()
-    expect(desk.page.locator("#dock-status")).to_contain_text("Saved as")
-    expect(desk.button("Save")).to_have_attribute("aria-disabled", "false")
-    expect(desk.button("Save")).to_be_focused()
+    expect(status).to_contain_text("Saved as “Once”.")
+    expect(save).to_have_attribute("aria-disabled", "false")
+    expect(save).to_be_focused()
     assert Selection.objects.count() == len(held) == 1
+    desk.page.unroute("**/api/selections")
 
+    desk.page.keyboard.press("Enter")
+    expect(status).to_have_text("Saved already as “Once”.")
+    expect(status.get_by_role("link", name="Once")).to_be_visible()
+    expect(save).to_be_focused()
 
-def test_nothing_chosen_cannot_be_saved(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.button("Save").click()
-    expect(desk.page.locator("#dock-status")).to_contain_text("No frame is chosen")
+    # Other words on the buttons do not move the dock.
+    places = [desk.page.locator(f"#{name}").bounding_box() for name in ("name", "save", "dock")]
+    desk.cell(5).click()
+    expect(desk.button("Save as new")).to_be_visible()
+    expect(desk.button("Download as new")).to_be_visible()
+    assert places == [
+        desk.page.locator(f"#{name}").bounding_box() for name in ("name", "save", "dock")
+    ]
+
+    # Taken and left again, it is as saved.
+    desk.cell(5).click()
+    desk.cell(6).dblclick()
+    desk.page.keyboard.press("Escape")
+    save.click()
+    expect(status).to_have_text("Saved already as “Once”.")
+    assert Selection.objects.count() == 1
 
 
 def test_all_of_a_large_task(desk: Workspace) -> None:
     desk.open_task(LARGE)
     desk.button("Select all").click()
+    desk.expect_chosen(20_000, 20_000)
     desk.save("All")
     assert Selection.objects.get().frames.count() == 20_000
+    desk.pick("10", seed="1")
+    desk.expect_chosen(200, 20_000)
 
 
 @pytest.mark.worker
-def test_what_is_built_is_not_built_again(
-    desk: Workspace, worker: None, finished_only: None
-) -> None:
+def test_save_and_download(desk: Workspace, worker: None, finished_only: None) -> None:
     status = desk.page.locator("#dock-status")
+    notice = desk.page.locator("#desk-ready")
+    name = desk.page.get_by_label("Name of the selection")
+    both = desk.button("Save and download")
     desk.open_task(DRIVE)
     desk.cell(3).click()
-    desk.page.get_by_label("Name of the selection").fill("One")
-    hold = desk.standin.faults.hold(r"/data\?")
-    desk.button("Save and download").click()
-    expect(status).to_contain_text("Saved as “One”. Its ZIP is being built; the download")
-    desk.button("Save and download").click()
-    expect(status).to_contain_text("Saved already as “One”. Its ZIP is being built already")
-    expect(status.get_by_role("link", name="Watch it")).to_be_visible()
-    with desk.page.expect_download():
-        hold.release()
-    with desk.page.expect_download():
-        desk.button("Save and download").click()
-    expect(status).to_contain_text("Saved already as “One”. Its ZIP is ready, and the download has")
-    with desk.page.expect_download():
-        status.get_by_role("link", name="Download again").click()
-    assert Archive.objects.count() == 1
-    # Under another name it is another file.
-    desk.page.get_by_label("Name of the selection").fill("First")
-    desk.button("Save and download").click()
-    expect(status).to_contain_text("“One” is now called “First”. Its ZIP is ")
-    assert Archive.objects.count() == 2
-    assert Selection.objects.count() == 1
-
-
-@pytest.mark.worker
-def test_save_and_download_downloads(desk: Workspace, worker: None, finished_only: None) -> None:
-    status = desk.page.locator("#dock-status")
-    desk.open_task(DRIVE)
-    desk.cell(3).click()
-    desk.page.get_by_label("Name of the selection").fill("One")
+    name.fill("One")
     with desk.page.expect_download(timeout=60_000) as download:
-        desk.button("Save and download").click()
+        both.click()
     assert download.value.suggested_filename == Archive.objects.get().download_name
     expect(status).to_contain_text(
         "Saved as “One”. Its ZIP is ready, and the download has started. Download again"
     )
-    expect(desk.page.locator("#desk-ready")).to_be_empty()  # told once
+    expect(notice).to_be_empty()  # told once
     expect(desk.page.locator("#tray")).to_be_hidden()
 
+    # What is built is not built again.
+    with desk.page.expect_download():
+        both.click()
+    expect(status).to_contain_text("Saved already as “One”. Its ZIP is ready, and the download has")
+    with desk.page.expect_download():
+        status.get_by_role("link", name="Download again").click()
+    assert Archive.objects.count() == 1
 
-@pytest.mark.worker
-def test_a_download_whose_line_is_gone_is_told_by_a_notice(
-    desk: Workspace, worker: None, finished_only: None
-) -> None:
-    desk.open_task(DRIVE)
-    desk.cell(3).click()
-    desk.page.get_by_label("Name of the selection").fill("One")
+    # Under another name it is another file, also built once.
     hold = desk.standin.faults.hold(r"/data\?")
-    desk.button("Save and download").click()
-    expect(desk.page.locator("#dock-status")).to_contain_text("Its ZIP is being built")
+    name.fill("First")
+    both.click()
+    expect(status).to_contain_text(
+        "“One” is now called “First”. Its ZIP is being built; the download"
+    )
+    both.click()
+    expect(status).to_contain_text("Saved already as “First”. Its ZIP is being built already")
+    expect(status.get_by_role("link", name="Watch it")).to_be_visible()
+    assert Archive.objects.count() == 2
+    assert Selection.objects.count() == 1
+
+    # A notice tells of a download whose line is gone.
     desk.pick("10", seed="7")  # which tells of itself
     with desk.page.expect_download(timeout=60_000):
         hold.release()
-    expect(desk.page.locator("#desk-ready")).to_contain_text(
-        "“One” is ready, and its download has started."
-    )
+    expect(notice).to_contain_text("“First” is ready, and its download has started.")
 
 
 @pytest.mark.worker
@@ -317,42 +278,21 @@ def test_an_incomplete_zip_is_not_downloaded_unasked(
 
 
 def test_leaving_what_is_not_saved_warns(desk: Workspace) -> None:
-    asked: list[str] = []
-
-    def stay(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.accept()
-
-    desk.page.on("dialog", stay)
     desk.open_task(DRIVE)
-    desk.page.goto("/selections/")
-    assert asked == []  # nothing was chosen
+    for _ in range(2):  # without a gesture of a person no browser asks
+        desk.cell(3).click()
+    assert not desk.warns(), "of nothing"
     desk.open_task(DRIVE)
     desk.cell(3).click()
-    desk.page.goto("/selections/")
-    assert asked == ["beforeunload"]
-
-
-def test_leaving_what_is_saved_does_not(desk: Workspace) -> None:
-    asked: list[str] = []
-    desk.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    desk.open_task(DRIVE)
-    desk.cell(3).click()
-    desk.save("Kept")
-    desk.cell(4).click()
-    desk.button("Undo").click()  # back at what was saved
-    desk.page.goto("/selections/")
-    assert asked == []
-
-
-@pytest.mark.parametrize("label", ["Name of the selection", "Note"])
-def test_leaving_a_name_or_note_that_is_not_saved_warns(desk: Workspace, label: str) -> None:
-    asked: list[str] = []
-    desk.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    desk.open_task(DRIVE)
-    desk.cell(3).click()
+    assert desk.warns(), "of frames"
     desk.save("Kept")
     desk.page.locator(".note summary").click()
-    desk.page.get_by_label(label, exact=True).fill("Something else")
-    desk.page.goto("/selections/")
-    assert asked == ["beforeunload"]
+    for label in ("Name of the selection", "Note"):
+        field = desk.page.get_by_label(label, exact=True)
+        saved = field.input_value()
+        field.fill("Something else")
+        assert desk.warns(), label
+        field.fill(saved)
+    desk.cell(4).click()
+    desk.button("Undo").click()
+    assert not desk.warns(), "back at what was saved"

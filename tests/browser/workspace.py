@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Dialog, Locator, expect
 
 from standin.server import StandIn
 from tests.browser.portal import Portal
@@ -113,6 +113,22 @@ class Workspace:
         self.page.get_by_label("Name of the selection").fill(name)
         self.page.locator("#save").click()  # "Save" or "Save as new"
         expect(self.page.get_by_text(f"Saved as “{name}”.")).to_be_visible()
+
+    def warns(self) -> bool:
+        """Whether the page asks before it is left. If it asks, it stays open."""
+        asked: list[str] = []
+
+        def stay(dialog: Dialog) -> None:
+            asked.append(dialog.type)
+            dialog.dismiss()
+
+        self.page.on("dialog", stay)
+        here = self.page.url
+        self.page.evaluate("() => { location.href = '/static/portal/icon.svg'; }")
+        self.until(lambda: asked or self.page.url != here)
+        self.page.remove_listener("dialog", stay)
+        assert asked in ([], ["beforeunload"])
+        return bool(asked)
 
     def until(self, condition: Callable[[], object]) -> None:
         """Wait for what the events of the page bring about, which come in meanwhile."""
