@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
 from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
 
-from tests.browser.portal import Portal
 from tests.browser.workspace import Workspace
 
-DRIVE, FOLDERS, SINGLE = 1, 2, 5
+DRIVE, FOLDERS = 1, 2
 
 
 def state(page: Page) -> tuple[str, ...]:
@@ -36,25 +33,24 @@ def set_all(page: Page) -> None:
 ALL = ("random_uniform", "25", "share", "=acceptance", "=alice", "north_00")
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
-def test_filters_stand_above_the_button_that_obeys_them(
-    open_portal: Callable[..., Portal], width: int, height: int
-) -> None:
-    portal = open_portal(viewport={"width": width, "height": height})
-    portal.connect()
-    desk = Workspace(portal)
-    desk.open_task(DRIVE)
-    if width < 900:
-        desk.button("Pick…").click()
+def test_filters_stand_above_the_button_that_obeys_them(desk: Workspace) -> None:
     draw = desk.page.locator("#draw")
-    expect(draw).to_be_in_viewport(ratio=1)
-    for name in ("Stage", "State", "Assignee"):
-        select = desk.page.get_by_label(name, exact=True)
-        expect(select).to_be_in_viewport(ratio=1)
-        assert select.bounding_box()["y"] < draw.bounding_box()["y"]
+    desk.page.set_viewport_size({"width": 1280, "height": 800})
+    desk.open_task(DRIVE)
+    for is_narrow in (False, True):
+        if is_narrow:
+            desk.page.set_viewport_size({"width": 390, "height": 844})
+            desk.button("Pick…").click()
+        expect(draw).to_be_in_viewport(ratio=1)
+        for name in ("Stage", "State", "Assignee"):
+            select = desk.page.get_by_label(name, exact=True)
+            expect(select).to_be_in_viewport(ratio=1)
+            assert select.bounding_box()["y"] < draw.bounding_box()["y"]
 
 
-def test_reload_back_and_a_link_bring_the_settings_back(desk: Workspace) -> None:
+def test_reload_back_and_a_link_bring_the_settings_back(
+    desk: Workspace, live_server: LiveServer
+) -> None:
     page = desk.page
     desk.open_task(DRIVE)
     set_all(page)
@@ -75,14 +71,10 @@ def test_reload_back_and_a_link_bring_the_settings_back(desk: Workspace) -> None
     expect(desk.cells.first).to_be_visible()
     assert state(page) == ALL
 
-
-def test_the_next_task_has_the_settings_of_the_last(desk: Workspace) -> None:
-    page = desk.page
-    desk.open_task(DRIVE)
-    set_all(page)
+    # The next task has the settings as they were set last.
     desk.open_task(FOLDERS)  # no job of it is in acceptance, or alice's
     expect(page.locator("#dock-status")).to_contain_text("No job here has the stage “acceptance”")
-    assert state(page) == ("random_uniform", "25", "share", "", "", "")
+    assert state(page) == ("random_uniform", "3", "share", "", "", "")
     page.locator("#amount").fill("30")
     page.goto(f"/choose?task={DRIVE}&job=2")
     expect(desk.cells.first).to_be_visible()
@@ -91,16 +83,11 @@ def test_the_next_task_has_the_settings_of_the_last(desk: Workspace) -> None:
     assert state(page)[1:5] == ("30", "share", "=acceptance", "=alice")
     expect(page.get_by_text("48 of 227 shown")).to_be_visible()
 
-
-def test_each_person_has_settings_of_their_own(
-    open_portal: Callable[..., Portal], desk: Workspace, live_server: object
-) -> None:
-    desk.open_task(DRIVE)
-    set_all(desk.page)
+    # Each person has settings of their own.
     desk.portal.enter("bob", live_server.url)
     desk.portal.connect()
     desk.open_task(DRIVE)
-    assert state(desk.page) == ("random_per_job", "10", "count", "", "", "")
+    assert state(page) == ("random_per_job", "10", "count", "", "", "")
 
 
 def test_a_filter_in_the_address_holds_although_no_job_is_like_that(desk: Workspace) -> None:
