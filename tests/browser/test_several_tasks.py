@@ -14,7 +14,7 @@ from tests.browser.workspace import Workspace
 from tests.conftest import api_of
 from tests.recorded import FOLDER
 
-DRIVE, LARGE, DAY, DUSK = 1, 8, 12, 13  # the last two are those of the project "Crossings"
+DRIVE, FOLDERS, DAY, DUSK = 1, 2, 12, 13  # the last two are those of the project "Crossings"
 CROSSINGS = 2
 RECORDED = FOLDER / "annotated"
 
@@ -33,7 +33,7 @@ def heading(desk: Workspace, name: str) -> Locator:
     return desk.grid.locator(".task-lane").filter(has_text=name)
 
 
-def test_checked_in_the_list(desk: Workspace) -> None:
+def test_checked_in_the_list_and_drawn_from(desk: Workspace, alice: User) -> None:
     page = desk.page
     page.goto("/choose")
     page.get_by_role("checkbox", name="Choose frames of Crossing, day").check()
@@ -48,6 +48,27 @@ def test_checked_in_the_list(desk: Workspace) -> None:
     expect(page.get_by_role("heading", name="2 tasks")).to_be_visible()
     expect(desk.grid.get_by_role("heading", name="Crossing, day")).to_be_visible()
     desk.expect_chosen(0, 60)
+
+    # A draw is that of the API.
+    desk.pick("3", seed="7")
+    desk.expect_chosen(12, 60)
+    body = {"task_ids": [DAY, DUSK], "count": 3, "random_seed": 7}
+    drawn = api_of(alice).post("/api/random-select", body).json()
+    assert desk.info() == drawn["images"]
+    desk.button("Keep, draw more").click()
+    desk.expect_chosen(24, 60)
+    desk.save("Both")
+    selection = Selection.objects.get()
+    assert selection.parameters["task_ids"] == [DAY, DUSK]
+    assert selection.tasks.count() == 2
+
+    # Near duplicates name their task.
+    desk.pick("100", seed="7", mode="No doubles")
+    left_out = page.locator("#near-duplicates")
+    left_out.locator("summary").click()
+    expect(left_out.locator("li").first).to_have_text(
+        re.compile(r"^\d+ of task 1[23] like \d+ of task 1[23], \d+ bits? apart$")
+    )
 
 
 def test_all_tasks_of_a_project(desk: Workspace) -> None:
@@ -81,16 +102,10 @@ def asked_tasks(desk: Workspace) -> list[str]:
 
 def test_what_is_looked_at_is_loaded(desk: Workspace) -> None:
     asked = asked_tasks(desk)
-    open_tasks(desk, DRIVE, DAY, DUSK)
+    open_tasks(desk, DRIVE, FOLDERS, DAY, DUSK)
     desk.settled()
     assert str(DUSK) not in asked  # the first task fills the window
     expect(desk.page.locator("#bars")).to_contain_text("Crossing, dusk #13: ")
-    desk.page.get_by_role("button", name="Crossing, dusk #13").click()
-    expect(cell(desk, "dusk_000.jpg")).to_be_visible()
-
-
-def test_a_jump_to_a_task_that_is_not_loaded(desk: Workspace) -> None:
-    open_tasks(desk, DRIVE, 2, DAY, DUSK)
     desk.page.get_by_role("button", name="Crossing, dusk #13").click()
     first = cell(desk, "dusk_000.jpg")
     expect(first).to_be_in_viewport()
@@ -104,21 +119,6 @@ def day_jobs(desk: Workspace) -> list[int]:
     return [job.id for job in desk.standin.world.tasks[DAY].jobs]
 
 
-def test_a_draw_is_that_of_the_api(desk: Workspace, alice: User) -> None:
-    open_tasks(desk, DAY, DUSK)
-    desk.pick("3", seed="7")
-    desk.expect_chosen(12, 60)
-    body = {"task_ids": [DAY, DUSK], "count": 3, "random_seed": 7}
-    drawn = api_of(alice).post("/api/random-select", body).json()
-    assert desk.info() == drawn["images"]
-    desk.button("Keep, draw more").click()
-    desk.expect_chosen(24, 60)
-    desk.save("Both")
-    selection = Selection.objects.get()
-    assert selection.parameters["task_ids"] == [DAY, DUSK]
-    assert selection.tasks.count() == 2
-
-
 def test_filters_limit_a_draw_over_all_tasks(desk: Workspace) -> None:
     """Also those of tasks whose jobs the page does not know yet."""
     open_tasks(desk, DAY, DUSK, DRIVE)
@@ -130,8 +130,7 @@ def test_filters_limit_a_draw_over_all_tasks(desk: Workspace) -> None:
     assert {frame["job_id"] for frame in desk.info()} == {1}
     expect(desk.page).to_have_url(re.compile("stage=acceptance"))
     desk.save("Accepted")
-    desk.page.goto(f"/selections/{Selection.objects.get().pk}")
-    desk.page.get_by_role("link", name="Open in the workspace").click()
+    open_tasks(desk, DAY, DUSK, DRIVE, selection=Selection.objects.get().pk)
     desk.expect_chosen(4, 287)
     expect(desk.page.get_by_label("Stage")).to_have_value("=acceptance")
 
@@ -151,9 +150,8 @@ def test_by_hand_over_the_tasks(desk: Workspace) -> None:
     desk.expect_chosen(59, 60)
     expect(heading(desk, "Crossing, dusk")).to_contain_text("30 of 30 chosen")
 
-
-def test_typed_numbers_of_one_task(desk: Workspace) -> None:
-    open_tasks(desk, DAY, DUSK)
+    # Typed numbers are those of one task.
+    desk.button("Clear").click()
     desk.page.locator("#pick").get_by_text("By hand", exact=True).click()
     desk.page.get_by_label("Of", exact=True).select_option("Crossing, dusk #13")
     desk.page.get_by_label("Frame numbers or file names").fill("0-4")
@@ -161,9 +159,44 @@ def test_typed_numbers_of_one_task(desk: Workspace) -> None:
     desk.expect_chosen(5, 60)
     assert {frame["task_id"] for frame in desk.info()} == {DUSK}
 
+    # Saved and opened again.
+    desk.page.get_by_role("button", name="Crossing, day #12").click()
+    cell(desk, "day_001.jpg").click()
+    desk.save("By hand")
+    desk.page.goto(f"/selections/{Selection.objects.get().pk}")
+    desk.page.get_by_role("link", name="Open in the workspace").click()
+    desk.expect_chosen(6, 60)
+    assert [frame["task_id"] for frame in desk.info()] == [DAY, *[DUSK] * 5]
 
-def test_folded_tasks(desk: Workspace) -> None:
+
+def test_labels_folded_tasks_and_the_large_view(desk: Workspace) -> None:
+    page = desk.page
     open_tasks(desk, DAY, DUSK)
+    page.get_by_role("button", name="Crossing, dusk #13").click()
+    expect(cell(desk, "dusk_000.jpg")).to_be_visible()  # both are loaded
+    both = [f"task_ids={DAY}", f"task_ids={DUSK}"]
+    with page.expect_request(lambda request: all(each in request.url for each in both)):
+        page.locator("#annotations summary").first.click()
+    said = page.locator("#annotations-said")
+    expect(said).to_contain_text("of 60 frames are annotated")
+    page.get_by_label("Label car").select_option("any")
+    expect(said).to_contain_text("like this")
+    expect(page.locator("#shown")).to_contain_text("of 60 shown")
+    desk.button("Clear the conditions").click()
+    expect(page.locator("#shown")).to_have_text("")
+
+    # The large view names the task.
+    page.get_by_role("button", name="Crossing, day #12").click()
+    cell(desk, "day_001.jpg").dblclick()
+    facts = page.locator("#viewer-facts")
+    expect(facts).to_contain_text("Crossing, day (task 12)")
+    page.keyboard.press("End")
+    expect(facts).to_contain_text("Crossing, dusk (task 13)")
+    expect(page.locator("#viewer-annotations-said")).to_contain_text("object")
+    page.keyboard.press("Escape")
+
+    # A folded task shows no frames, which are there all the same.
+    page.get_by_role("button", name="Crossing, day #12").click()
     fold = heading(desk, "Crossing, day").get_by_role("button", name="Frames of Crossing, day")
     fold.click()
     expect(fold).to_have_attribute("aria-expanded", "false")
@@ -174,53 +207,30 @@ def test_folded_tasks(desk: Workspace) -> None:
     desk.expect_chosen(60, 60)
 
 
-def test_the_large_view_names_the_task(desk: Workspace) -> None:
-    open_tasks(desk, DAY, DUSK)
-    cell(desk, "day_001.jpg").dblclick()
-    facts = desk.page.locator("#viewer-facts")
-    expect(facts).to_contain_text("Crossing, day (task 12)")
-    desk.page.keyboard.press("End")
-    expect(facts).to_contain_text("Crossing, dusk (task 13)")
-    expect(desk.page.locator("#viewer-annotations-said")).to_contain_text("object")
+def test_a_task_that_cannot_be_loaded(desk: Workspace) -> None:
+    page = desk.page
+    asked = re.compile(rf"/api/catalog\?task_id={DUSK}&")
 
-
-def test_a_task_that_fails_says_so_in_its_heading(desk: Workspace) -> None:
     def fail(route: Route) -> None:
         route.fulfill(status=502, json={"detail": "CVAT is out of order.", "code": "cvat"})
 
-    desk.page.route(f"**/api/catalog*task_id={DUSK}*", fail)
-    open_tasks(desk, DAY, DUSK)
-    desk.page.get_by_role("button", name="Crossing, dusk #13").click()
+    page.route(asked, fail)
+    open_tasks(desk, DRIVE, DAY, DUSK)
+
+    # The large view ends before it.
+    cell(desk, "north_0000.jpg").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("End")
+    title(desk, "day_029.jpg")
+    expect(desk.button("Next frame")).to_be_disabled()
+    page.keyboard.press("Escape")
+
+    # Its heading says so.
+    page.get_by_role("button", name="Crossing, dusk #13").click()
     expect(heading(desk, "Crossing, dusk")).to_contain_text("CVAT is out of order.")
-    desk.page.unroute(f"**/api/catalog*task_id={DUSK}*")
+    page.unroute(asked)
     heading(desk, "Crossing, dusk").get_by_role("button", name="again").click()
     expect(cell(desk, "dusk_000.jpg")).to_be_visible()
-
-
-def test_saved_and_opened_again(desk: Workspace) -> None:
-    open_tasks(desk, DAY, DUSK)
-    cell(desk, "day_001.jpg").click()
-    desk.page.get_by_role("button", name="Crossing, dusk #13").click()
-    cell(desk, "dusk_001.jpg").click()
-    desk.save("Two by hand")
-    desk.page.goto(f"/selections/{Selection.objects.get().pk}")
-    desk.page.get_by_role("link", name="Open in the workspace").click()
-    desk.expect_chosen(2, 60)
-    assert [frame["task_id"] for frame in desk.info()] == [DAY, DUSK]
-
-
-def test_labels_of_all_tasks(desk: Workspace) -> None:
-    open_tasks(desk, DAY, DUSK)
-    desk.page.get_by_role("button", name="Crossing, dusk #13").click()
-    expect(cell(desk, "dusk_000.jpg")).to_be_visible()  # both are loaded
-    both = [f"task_ids={DAY}", f"task_ids={DUSK}"]
-    with desk.page.expect_request(lambda request: all(each in request.url for each in both)):
-        desk.page.locator("#annotations summary").first.click()
-    said = desk.page.locator("#annotations-said")
-    expect(said).to_contain_text("of 60 frames are annotated")
-    desk.page.get_by_label("Label car").select_option("any")
-    expect(said).to_contain_text("like this")
-    expect(desk.page.locator("#shown")).to_contain_text("of 60 shown")
 
 
 def test_chosen_frames_of_a_label_are_counted_in_many_tasks(desk: Workspace) -> None:
@@ -250,7 +260,7 @@ def test_chosen_frames_of_a_label_are_counted_in_many_tasks(desk: Workspace) -> 
 
 def test_names_are_pasted_for_all_tasks(desk: Workspace) -> None:
     """Also for those that nobody has looked at, which are loaded for it."""
-    open_tasks(desk, LARGE, DAY, DUSK)
+    open_tasks(desk, DRIVE, DAY, DUSK)
     desk.page.locator("#pick").get_by_text("By hand", exact=True).click()
     field = desk.page.get_by_label("Frame numbers or file names")
     field.fill("dusk_005.jpg\nday_007.jpg\nnone.jpg")
@@ -270,34 +280,20 @@ def title(desk: Workspace, name: str) -> None:
 def test_the_large_view_goes_on_to_tasks_that_are_not_loaded(desk: Workspace) -> None:
     """One between others is loaded when the large view comes to it."""
     page, asked = desk.page, asked_tasks(desk)
-    open_tasks(desk, DRIVE, 2, DAY, DUSK)
+    last = desk.standin.world.add_task("Last", owner="demo", images=["last_0.jpg", "last_1.jpg"])
+    open_tasks(desk, DRIVE, FOLDERS, DAY, last.id)
     cell(desk, "north_0000.jpg").focus()
     page.keyboard.press("Enter")
     expect(desk.button("Previous frame")).to_be_disabled()
     page.keyboard.press("End")
-    title(desk, "dusk_029.jpg")
+    title(desk, "last_1.jpg")
     expect(desk.button("Next frame")).to_be_disabled()
-    for _ in range(29):
-        page.keyboard.press("ArrowLeft")
-    title(desk, "dusk_000.jpg")
+    page.keyboard.press("ArrowLeft")
+    title(desk, "last_0.jpg")
     assert str(DAY) not in asked
     desk.button("Previous frame").click()
     title(desk, "day_029.jpg")
     page.keyboard.press("ArrowRight")
-    title(desk, "dusk_000.jpg")
+    title(desk, "last_0.jpg")
     page.keyboard.press("Home")
     title(desk, "north_0000.jpg")
-
-
-def test_the_large_view_ends_before_a_task_that_cannot_be_loaded(desk: Workspace) -> None:
-    page = desk.page
-    open_tasks(desk, DRIVE, DAY, DUSK)
-    page.route(
-        re.compile(rf"/api/catalog\?task_id={DUSK}&"),
-        lambda route: route.fulfill(status=404, json={"detail": "Task 13 is gone."}),
-    )
-    cell(desk, "north_0000.jpg").focus()
-    page.keyboard.press("Enter")
-    page.keyboard.press("End")
-    title(desk, "day_029.jpg")
-    expect(desk.button("Next frame")).to_be_disabled()
