@@ -18,7 +18,6 @@ import redis
 from celery import Task
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.cache.backends.redis import RedisCache
 from django.db import connection as database
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
@@ -37,6 +36,7 @@ from selector.services import connections
 from standin.samples import sample_world
 from standin.server import StandIn
 from standin.sharing import shared
+from tests import patches
 from tests.making import connected
 from tests.run_groups import ONCE, SLOW
 from tests.settings import StandIns
@@ -66,12 +66,8 @@ def pytest_collection() -> Iterator[None]:
 
 
 def pytest_configure() -> None:
-    RedisCache.clear = _refuse_to_clear
+    patches.apply()
     shared.folder = Path(os.environ["TEST_RUN_DIR"]) / "drawn"
-
-
-def _refuse_to_clear(cache: RedisCache) -> None:
-    raise AssertionError("It would empty the Redis of all processes of the run: empty_cache().")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

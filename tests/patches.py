@@ -1,0 +1,41 @@
+"""What all tests do otherwise than Django, whose own way would take long or too much away."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.cache.backends.redis import RedisCache
+from django.db import connection
+from django.test import Client, TransactionTestCase
+
+
+def apply() -> None:
+    RedisCache.clear = _refuse_to_clear
+    Client.force_login = _force_login
+    if connection.vendor == "sqlite":
+        TransactionTestCase._should_reload_connections = _reload_nothing
+
+
+def _refuse_to_clear(cache: RedisCache) -> None:
+    raise AssertionError("It would empty the Redis of all processes of the run: empty_cache().")
+
+
+def _force_login(client: Client, user: User, backend: str | None = None) -> None:
+    """A session as after a sign-in, written once. Django signs in: it writes the session three
+    times, the time of the sign-in, and what axes keeps."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = backend or settings.AUTHENTICATION_BACKENDS[-1]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    client._set_login_cookies(SimpleNamespace(session=session))
+
+
+def _reload_nothing(case: TransactionTestCase) -> bool:
+    """Django opens new connections after each test that commits, for a rollback may have undone the
+    first statements of one. Those of SQLite are not undone."""
+    return False
