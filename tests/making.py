@@ -24,7 +24,8 @@ WITHOUT_SHARES = {"shares-TOTAL_FORMS": 0, "shares-INITIAL_FORMS": 0}
 def make_connection(user: User, url: str = "https://cvat.example.com", **values) -> Connection:
     values.setdefault("credential", "aaaaaaaa." + "c" * 32)
     values.setdefault("name", url.partition("://")[2])
-    connection = Connection(owner=user, url=url, username="demo", **values)
+    values.setdefault("username", "demo")
+    connection = Connection(owner=user, url=url, **values)
     connection.credential_kind = Connection.Kind.ACCESS_TOKEN
     connection.verified_at = timezone.now()
     connection.save()
@@ -33,7 +34,8 @@ def make_connection(user: User, url: str = "https://cvat.example.com", **values)
 
 def connected(user: User, standin: StandIn, account: str = "demo") -> Connection:
     """A connection that works, without a sign-in at the stand-in."""
-    return make_connection(user, standin.url, credential=standin.world.access_token(account).value)
+    token = standin.world.access_token(account)
+    return make_connection(user, standin.url, credential=token.value, username=account)
 
 
 def make_permission(connection: Connection, token: str = "bbbbbbbb." + "d" * 32) -> WritePermission:

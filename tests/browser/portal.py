@@ -10,7 +10,7 @@ from django.test import Client
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 from standin.server import StandIn
-from tests.conftest import connect
+from tests.making import connected
 
 # Chromium and htmx report every answer above 399; the tests look at those by themselves.
 ANSWERED = re.compile(
@@ -48,9 +48,9 @@ class Portal:
         self.page.context.add_cookies([{**cookie, "value": value}])
 
     def connect(self) -> None:
-        """To the stand-in, without the page for it."""
+        """To the stand-in, without a sign-in there."""
         assert self.person is not None
-        connect(self.person, self.standin)
+        connected(self.person, self.standin)
 
     def sign_in(self, name: str, password: str | None = None) -> None:
         self.page.goto("/")
