@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import selectors
 import socket
 import threading
 from http.server import ThreadingHTTPServer
@@ -31,6 +32,26 @@ class _Server(ThreadingHTTPServer):
         self.accepted = 0
         self._guard = threading.Lock()
         super().__init__(address, handler)
+        self._ended, self._end = socket.socketpair()
+
+    def serve_until_ended(self) -> None:
+        """As `serve_forever`, which looks many times a second whether it shall end."""
+        with self._ended, selectors.DefaultSelector() as selector:
+            for each in (self.socket, self._ended):
+                selector.register(each, selectors.EVENT_READ)
+            while self._ended not in [key.fileobj for key, _ in selector.select()]:
+                self._accept()
+
+    def _accept(self) -> None:
+        try:
+            request, address = self.get_request()
+        except OSError:
+            return  # who asked has hung up meanwhile
+        self.process_request(request, address)
+
+    def end(self) -> None:
+        with self._end:
+            self._end.send(b"x")  # to close it is not enough where a forked process holds it
 
     def server_bind(self) -> None:
         """As the base class, without its look-up of the host's name."""
@@ -155,9 +176,7 @@ class StandIn:
 
         self._server = _Server(self._address, Bound)
         self._address = (self._address[0], self._server.server_port)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.serve_until_ended, daemon=True)
         self._thread.start()
         return self
 
@@ -166,10 +185,10 @@ class StandIn:
         if self._server is None or self._thread is None:
             return
         self.faults.clear()
-        self._server.shutdown()
+        self._server.end()
+        self._thread.join()
         self._server.hang_up()
         self._server.server_close()
-        self._thread.join()
         self._server = self._thread = None
 
     def __enter__(self) -> StandIn:
