@@ -21,7 +21,7 @@ from PIL import Image, ImageOps
 
 SIDE = 256  # pixels; the longer side, never enlarged
 QUALITY = 80
-VARIANT = f"jpeg-{SIDE}-{QUALITY}"  # change it with whatever changes the bytes
+VARIANT = f"jpeg-{SIDE}-{QUALITY}-2"  # change it with whatever changes the bytes
 # JPEG is decoded at a half, a quarter or an eighth of its size; everything else whole, and then
 # converted to other pixels: about 300 MB at the bound. Each process decodes one large image at a
 # time.
@@ -70,7 +70,8 @@ def render_image(file: BinaryIO) -> Thumbnail:
             _check_size(image.width, image.height, MAX_REDUCED_PIXELS if is_reduced else MAX_PIXELS)
             is_large = not is_reduced and image.width * image.height > LARGE_PIXELS
             with _large if is_large else nullcontext():
-                image.draft(None, (SIDE, SIDE))
+                # To its own shape: a square would have a wide picture decoded larger than needed.
+                image.draft(None, _fitted(image.width, image.height))
                 small = _to_8_bits(image)
                 small.thumbnail((SIDE, SIDE), reducing_gap=None)
                 return _to_jpeg(ImageOps.exif_transpose(small))
@@ -81,6 +82,12 @@ def render_image(file: BinaryIO) -> Thumbnail:
 def _check_size(width: int, height: int, most: int) -> None:
     if width * height > most:
         raise UnreadableImage(f"{width} x {height} pixels are too many")
+
+
+def _fitted(width: int, height: int) -> tuple[int, int]:
+    """The size of the thumbnail."""
+    scale = min(1.0, SIDE / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def render_video(file: BinaryIO) -> Iterator[Thumbnail]:
@@ -99,8 +106,7 @@ def render_video(file: BinaryIO) -> Iterator[Thumbnail]:
 
 
 def _render_frame(frame: av.VideoFrame) -> Thumbnail:
-    scale = min(1.0, SIDE / max(frame.width, frame.height))
-    width, height = (max(1, round(side * scale)) for side in (frame.width, frame.height))
+    width, height = _fitted(frame.width, frame.height)
     # Averaging as libswscale scales: a third of the time of scaling in Pillow.
     small = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA")
     image: Image.Image = small.to_image()  # type: ignore[no-untyped-call]

@@ -131,3 +131,17 @@ def test_a_playlist_is_no_film(tmp_path: Path) -> None:
     playlist = f"#EXTM3U\n#EXTINF:1,\nfile://{secret}\n".encode()
     with pytest.raises(rendering.UnreadableImage):
         list(rendering.render_video(io.BytesIO(playlist)))
+
+
+@pytest.mark.parametrize(
+    ("size", "decoded"),
+    [((640, 360), (320, 180)), ((360, 640), (180, 320)), ((1024, 768), (256, 192))],
+)
+def test_a_jpeg_is_decoded_no_larger_than_needed(
+    size: tuple[int, int], decoded: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[tuple[int, int]] = []
+    monkeypatch.setattr(rendering, "_to_8_bits", lambda image: sizes.append(image.size) or image)
+    made = rendering.render_image(io.BytesIO(encode(numbered(7, size), "jpg")))
+    assert sizes == [decoded]
+    assert max(made.width, made.height) == rendering.SIDE
