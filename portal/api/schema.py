@@ -9,12 +9,17 @@ from threading import Lock
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.contrib.django_filters import DjangoFilterExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import get_doc
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from rest_framework import serializers
 from rest_framework.views import APIView
+
+# There are no geometry fields. To learn that, drf-spectacular would look for the GDAL library, for
+# which Python runs ldconfig, gcc and ld a dozen times each.
+DjangoFilterExtension._has_gis = False  # type: ignore[attr-defined]
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
