@@ -38,7 +38,7 @@ COCO = "instances_default.json"
 COCO_KINDS = {"rectangle", "polygon", "ellipse", "mask"}  # all that the format has a place for
 PER_JOB = 10
 SEED = 2024
-START_SECONDS = 90
+START_SECONDS = 300  # only a portal that hangs takes so long, however busy the machine
 BUILD_SECONDS = 120
 
 

@@ -25,7 +25,7 @@ def test_it_works(tmp_path: Path) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=540,  # below that of all tests, so that its output is shown
     )
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
