@@ -109,6 +109,10 @@ def make_archive(user: User, selection: Selection, status: str = "queued", **val
         **values,
     )
     if status in Archive.WITH_FILE:
-        part = ArchivePart(archive=archive, number=1, size=3, sha256="0" * 64)
-        part.file.save(f"{archive.pk}.zip", ContentFile(b"zip"))
+        make_file(archive)
     return archive
+
+
+def make_file(archive: Archive) -> None:
+    part = ArchivePart(archive=archive, number=1, size=3, sha256="0" * 64)
+    part.file.save(f"{archive.pk}.zip", ContentFile(b"zip"))

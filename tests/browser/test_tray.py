@@ -6,10 +6,12 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
+from portal.work.values import WorkStatus
 from selections.models import Archive
+from tests.browser.portal import Portal
 from tests.browser.workspace import Workspace
-from tests.conftest import eventually, finished
-from tests.making import make_archive, make_selection
+from tests.conftest import eventually
+from tests.making import make_archive, make_file, make_selection
 
 DRIVE = 1
 NOTE_WHAT_IS_ASKED = """
@@ -71,74 +73,87 @@ def test_save_and_download(desk: Workspace, worker: None) -> None:
     expect_nothing_told(page)
 
 
-def build_and_leave(desk: Workspace) -> None:
-    """A build that is ready, told on another page than the one that asked for it."""
-    desk.open_task(DRIVE)
-    desk.cell(3).click()
-    desk.page.get_by_label("Name of the selection").fill("One")
-    hold = desk.standin.faults.hold(r"/data\?")
-    desk.button("Save and download").click()
-    expect(desk.page.locator("#tray-title")).to_have_text("1 building")
-    desk.page.goto("/tokens")
-    hold.release()
-    expect(desk.page.locator("#tray-ready")).to_contain_text("“One” is ready.", timeout=60_000)
+def under_way(user: User, name: str) -> Archive:
+    """A build that no worker carries out."""
+    return make_archive(user, make_selection(user, name=name))
 
 
-@pytest.mark.worker
-@pytest.mark.parametrize("how", ["used", "closed"])
-def test_a_notice_is_gone_once_it_is(how: str, desk: Workspace, worker: None) -> None:
-    page, told = desk.page, desk.page.locator("#tray-ready")
+def end(archive: Archive) -> None:
+    make_file(archive)
+    Archive.objects.filter(pk=archive.pk).update(status=WorkStatus.READY)
+
+
+def see_under_way(page: Page, *builds: Archive) -> None:
+    page.goto("/tokens")
+    expect(page.locator("#tray-title")).to_have_text(f"{len(builds)} building")
+    expect(page.locator(".tray-line")).to_have_count(len(builds))  # so the page awaits them
+
+
+def tell_of(page: Page, *builds: Archive) -> None:
+    """On the page that has seen these builds under way."""
+    see_under_way(page, *builds)
+    for build in builds:
+        end(build)
+    for build in builds:
+        told = f"“{build.selection_name}” is ready."
+        expect(page.locator("#tray-ready")).to_contain_text(told)
+
+
+def test_a_notice_is_gone_once_it_is_closed(portal: Portal, alice: User) -> None:
+    """As it is once it is used."""
+    page = portal.page
     page.add_init_script(NOTE_WHAT_IS_ASKED)
-    build_and_leave(desk)
-    if how == "closed":
-        told.get_by_role("button", name="Close").click()
-    else:
-        with page.expect_download():
-            told.get_by_role("link", name="Download ZIP").click()
+    tell_of(page, under_way(alice, "One"))
+    page.locator("#tray-ready").get_by_role("button", name="Close").click()
     page.goto("/connections")
     expect_nothing_told(page)
 
 
-@pytest.mark.worker
-@pytest.mark.parametrize("how", ["Escape", "time"])
-def test_a_notice_that_goes_stays_in_the_tray(how: str, desk: Workspace, worker: None) -> None:
-    page, told = desk.page, desk.page.locator("#tray-ready")
-    build_and_leave(desk)
+def test_notices_that_go_stay_in_the_tray(portal: Portal, alice: User) -> None:
+    page, told = portal.page, portal.page.locator("#tray-ready")
+    tell_of(page, under_way(alice, "One"), under_way(alice, "Two"))
     page.clock.install()
     page.goto("/connections")
-    expect(told).to_contain_text("“One” is ready.")
-    if how == "Escape":
-        page.keyboard.press("Escape")
-    else:
-        told.hover()
-        page.clock.run_for(60_000)
-        expect(told).to_contain_text("“One” is ready.")  # while it is pointed at
-        page.mouse.move(600, 300)
-        page.clock.run_for(25_000)
+    expect(told.locator(".message")).to_have_count(2)
+    page.keyboard.press("Escape")
+    expect(told.locator(".message")).to_have_count(1)
+    told.hover()
+    page.clock.run_for(60_000)
+    expect(told).to_contain_text("is ready.")  # while it is pointed at
+    page.mouse.move(600, 300)
+    page.clock.run_for(25_000)
     expect(told).to_be_empty()
     page.goto("/selections/")
-    expect(page.locator("#tray-title")).to_have_text("1 ready")
+    expect(page.locator("#tray-title")).to_have_text("2 ready")
     expect(told).to_be_empty()
     page.locator("#tray summary").click()
-    with page.expect_download():
-        page.get_by_role("link", name="Download One").click()
+    for name in ("One", "Two"):
+        with page.expect_download():
+            page.get_by_role("link", name=f"Download {name}").click()
+        expect(page.get_by_role("link", name=f"Download {name}")).to_be_hidden()
     expect(page.locator("#tray")).to_be_hidden()
 
 
-@pytest.mark.worker
-def test_a_notice_covers_no_menu_and_no_button(desk: Workspace, worker: None) -> None:
+def test_a_notice_covers_nothing_and_escape_closes_it_alone(desk: Workspace, alice: User) -> None:
     page = desk.page
-    build_and_leave(desk)
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 844})
-        for path, region in (("/tokens", "#tray-ready"), (f"/choose?task={DRIVE}", "#desk-ready")):
-            page.goto(path)
-            expect(page.locator(region)).to_contain_text("“One” is ready.")
+    tell_of(page, under_way(alice, "One"))
+    for path, region in (("/tokens", "#tray-ready"), (f"/choose?task={DRIVE}", "#desk-ready")):
+        page.goto(path)
+        expect(page.locator(region)).to_contain_text("“One” is ready.")
+        # However long this takes, it does not go by itself.
+        page.locator(f"{region} .message").evaluate("it => { it.seconds = Infinity; }")
+        for width in (390, 1280):
+            page.set_viewport_size({"width": width, "height": 844})
             for menu in page.locator("header details.menu summary:visible").all():
                 menu.click()
                 assert covered(page, region) == []
                 page.keyboard.press("Escape")
             assert covered(page, region) == []
+            expect(page.locator(region)).to_contain_text("“One” is ready.")
+    desk.cell(4).click()
+    page.keyboard.press("Escape")
+    expect(page.locator("#desk-ready")).to_be_empty()
+    desk.expect_chosen(1, 227)
 
 
 def covered(page: Page, region: str) -> list[str]:
@@ -161,41 +176,28 @@ def covered(page: Page, region: str) -> list[str]:
     )
 
 
-@pytest.mark.worker
-def test_escape_closes_the_notice_and_keeps_the_choice(desk: Workspace, worker: None) -> None:
-    build_and_leave(desk)
-    desk.open_task(DRIVE)
-    told = desk.page.locator("#desk-ready")
-    expect(told).to_contain_text("“One” is ready.")
-    desk.cell(4).click()
-    desk.page.keyboard.press("Escape")
-    expect(told).to_be_empty()
-    desk.expect_chosen(1, 227)
-
-
-def test_cancelling_in_the_tray_keeps_the_keyboard(desk: Workspace, alice: User) -> None:
+def test_cancelling_in_the_tray_keeps_the_keyboard(portal: Portal, alice: User) -> None:
     for name in ("First", "Second", "Third"):
-        make_archive(alice, make_selection(alice, name=name))
-    page = desk.page
+        under_way(alice, name)
+    page = portal.page
     page.goto("/tokens")
     page.locator("#tray summary").click()
     expect(page.locator(".tray-line")).to_have_count(3)
     names = page.locator(".tray-line .button").evaluate_all("all => all.map((it) => it.ariaLabel)")
-    desk.button(names[1]).focus()
+    page.get_by_role("button", name=names[1], exact=True).focus()
     page.keyboard.press("Enter")
     expect(page.locator(".tray-line")).to_have_count(2)
-    expect(desk.button(names[2])).to_be_focused()  # the next line
+    expect(page.get_by_role("button", name=names[2], exact=True)).to_be_focused()  # the next line
     page.keyboard.press("Enter")
     expect(page.locator(".tray-line")).to_have_count(1)
     expect(page.locator("#tray summary")).to_be_focused()
-    desk.button(names[0]).focus()
+    page.get_by_role("button", name=names[0], exact=True).focus()
     page.keyboard.press("Enter")
     expect(page.locator("#tray")).to_be_hidden()
     expect(page.locator("#main")).to_be_focused()
 
 
-@pytest.mark.worker
-def test_a_build_is_cancelled_in_the_tray(desk: Workspace, worker: None) -> None:
+def test_a_build_is_cancelled_in_the_tray(desk: Workspace) -> None:
     page = desk.page
     desk.open_task(DRIVE)
     page.set_viewport_size({"width": 390, "height": 844})
@@ -203,7 +205,6 @@ def test_a_build_is_cancelled_in_the_tray(desk: Workspace, worker: None) -> None
     height = bar.bounding_box()["height"]
     desk.cell(3).click()
     page.get_by_label("Name of the selection").fill("One")
-    hold = desk.standin.faults.hold(r"/data\?")
     desk.button("Save and download").click()
     page.locator("#tray summary").click()
     # On a phone as well: nothing moves for it, and all of it is to be seen.
@@ -214,33 +215,25 @@ def test_a_build_is_cancelled_in_the_tray(desk: Workspace, worker: None) -> None
     expect(page.locator("#tray")).to_be_hidden()
     expect(page.locator("#dock-status")).to_contain_text("The building of its ZIP was cancelled.")
     assert Archive.objects.get().status == "cancelled"
-    hold.release()
 
 
-@pytest.mark.worker
-def test_a_build_that_ended_while_one_was_away_is_told(desk: Workspace, worker: None) -> None:
-    page = desk.page
-    desk.open_task(DRIVE)
-    desk.cell(3).click()
-    page.get_by_label("Name of the selection").fill("One")
-    hold = desk.standin.faults.hold(r"/data\?")
-    desk.button("Save and download").click()
-    expect(page.locator("#tray")).to_be_visible()
+def test_a_build_that_ended_while_one_was_away_is_told(portal: Portal, alice: User) -> None:
+    page, build = portal.page, under_way(alice, "One")
+    see_under_way(page, build)
     page.goto("about:blank")
-    hold.release()
-    finished(Archive.objects.get())
+    end(build)
     page.goto("/selections/")
     expect(page.locator("#tray-ready")).to_contain_text("“One” is ready.")
 
 
-def test_the_tray_asks_nothing_while_nothing_runs(desk: Workspace, alice: User) -> None:
-    page = desk.page
+def test_the_tray_asks_nothing_while_nothing_runs(portal: Portal, alice: User) -> None:
+    page = portal.page
     page.add_init_script(NOTE_WHAT_IS_ASKED)
     page.clock.install()
     page.goto("/tokens")
     page.clock.run_for(60_000)  # of the page's own time
     assert asked_for(page) == []
     # As it does again and again while something runs.
-    make_archive(alice, make_selection(alice))
+    under_way(alice, "One")
     page.goto("/tokens")
     eventually(lambda: page.clock.run_for(60_000) or len(asked_for(page)) > 2)
