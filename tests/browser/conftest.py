@@ -72,11 +72,16 @@ def cast(transactional_db: None, alice: User, bob: User, admin: User) -> None:
 
 @pytest.fixture
 def open_portal(
-    profiles: Profiles, live_server: LiveServer, standin: StandIn, cast: None
+    request: pytest.FixtureRequest,
+    profiles: Profiles,
+    live_server: LiveServer,
+    standin: StandIn,
+    cast: None,
 ) -> Iterator[Callable[..., Portal]]:
     """Opens the portal for a person who is signed in, each in a browser profile of their own. After
     the test no page may have met an error on its console that the test did not expect."""
     opened: list[tuple[Profile, Portal]] = []
+    failed_before = request.session.testsfailed
 
     def open_one(name: str | None = "alice", **options: object) -> Portal:
         profile = profiles.take(**options)
@@ -87,8 +92,10 @@ def open_portal(
         return portal
 
     yield open_one
-    for profile, _ in opened:
-        profiles.give_back(profile)
+    is_failed = request.session.testsfailed > failed_before
+    for profile, portal in opened:
+        profiles.give_back(profile, is_spoilt=is_failed)
+        portal.hear_no_more()
     # A closed page's requests are still answered; their rows are removed only after that.
     PortalHandler.under_way.wait_for_none()
     assert [error for _, portal in opened for error in portal.errors] == []

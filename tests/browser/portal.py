@@ -7,7 +7,7 @@ import re
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import ConsoleMessage, Page, WebError, expect
 
 from standin.server import StandIn
 from tests.making import connected
@@ -28,15 +28,25 @@ class Portal:
         self.standin = standin
         self.errors: list[str] = []
         self.person: User | None = None
-        page.on("console", self._note)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self._context = page.context
+        self._context.on("console", self._note)
+        self._context.on("weberror", self._note_error)
+
+    def hear_no_more(self) -> None:
+        """Of errors, which are those of the next test from now on."""
+        self._context.remove_listener("console", self._note)
+        self._context.remove_listener("weberror", self._note_error)
+
+    def _note_error(self, error: WebError) -> None:
+        self.errors.append(str(error.error))
 
     def _note(self, message: ConsoleMessage) -> None:
         found = ANSWERED.match(message.text)
         answered = found is not None and found[1] != "500"
         expected = answered or ABORTED.match(message.text) is not None
         if message.type in {"error", "warning"} and not expected:
-            self.errors.append(f"{self.page.url}: {message.text}")
+            url = message.page.url if message.page else self.page.url
+            self.errors.append(f"{url}: {message.text}")
 
     def enter(self, name: str, url: str) -> None:
         """Signed in, without the page for it."""
