@@ -37,22 +37,19 @@ def test_good_faulty_tags_and_comment(open_portal: Callable[..., Portal], alice:
     marks = page.locator(".shot-mark")
     expect(marks.first).to_have_text("faulty · blurred, night · fog")
     expect(marks.nth(1)).to_be_empty()
+
+    # What others set meanwhile stays.
+    page.locator(".shot").nth(1).click()
+    mark_frames(user=alice, selection=selection, frames=[(1, 1)], tags=["night"], comment="fog")
+    good.click()
+    page.keyboard.press("Escape")
+    expect(marks.nth(1)).to_have_text("good · night · fog")
+
     page.reload()
     expect(marks.first).to_have_text("faulty · blurred, night · fog")
+    expect(marks.nth(1)).to_have_text("good · night · fog")
     page.get_by_role("link", name="Faulty 1").click()
     expect(page.locator(".shot")).to_have_count(1)
-
-
-def test_what_others_set_meanwhile_stays(open_portal: Callable[..., Portal], alice: User) -> None:
-    portal = open_portal()
-    selection = make_selection(alice, connect(alice, portal.standin))
-    page = portal.page
-    page.goto(f"/selections/{selection.pk}")
-    page.locator(".shot").first.click()
-    mark_frames(user=alice, selection=selection, frames=[(1, 0)], tags=["night"], comment="fog")
-    page.get_by_role("dialog").get_by_role("button", name="Good").click()
-    page.keyboard.press("Escape")
-    expect(page.locator(".shot-mark").first).to_have_text("good · night · fog")
 
 
 def test_readers_are_shown_no_form(

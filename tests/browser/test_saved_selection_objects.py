@@ -127,17 +127,11 @@ def test_the_results_of_a_publication_in_the_workspace(
     page.keyboard.press("ArrowRight")
     expect(said).to_have_text("No objects on this frame")
 
-
-def test_without_results_there_is_no_choice(
-    open_portal: Callable[..., Portal], alice: User
-) -> None:
-    portal = open_portal()
-    page = portal.page
-    publication = published(alice, portal)
+    # Without results there is no choice.
     publication.target = Publication.Target.ISSUES
     publication.save()
     with page.expect_response(lambda response: "/api/publications" in response.url):
         page.goto(f"/choose?task=1&selection={publication.selection_id}")
     page.locator('.cell[data-frame="1"]').dblclick()
-    expect(page.locator("#viewer-annotations-said")).to_contain_text("object")
-    expect(page.get_by_label("Objects from", exact=True)).to_be_hidden()
+    expect(said).to_contain_text("object")
+    expect(choice).to_be_hidden()

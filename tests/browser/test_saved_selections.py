@@ -18,8 +18,8 @@ from tests.making import make_archive, make_selection
 
 @pytest.fixture
 def selection(cast: None, alice: User, standin: StandIn) -> Selection:
-    """50 frames, ten of each job of task 1."""
-    draw = Draw(task_id=1, count=10, seed=7)
+    """Ten frames, two of each job of task 1."""
+    draw = Draw(task_id=1, count=2, seed=7)
     connection = connect(alice, standin)
     return services.create_random_selection(
         owner=alice, connection=connection, draw=draw, name="Round 1"
@@ -43,25 +43,27 @@ def expect_shown(page: Page, selector: str) -> None:
     )
 
 
-def test_how_it_was_made(saved: Portal) -> None:
-    about = saved.page.locator(".card", has_text="How it was made")
-    expect(about).to_contain_text("10 frames from each job of task 1, drawn at random with seed 7.")
-    expect(about).to_contain_text(re.compile(r"Picked\s+random per job"))
-    expect(about).to_contain_text(re.compile(r"Frames per job\s+10"))
-    expect(about).to_contain_text(re.compile(r"Seed\s+7"))
-    expect(about).to_contain_text("Job 3: 10")
-
-
-def test_frames_as_pictures_and_as_a_list(saved: Portal) -> None:
+def test_how_it_was_made_and_its_frames(saved: Portal, selection: Selection) -> None:
     page = saved.page
-    expect(page.locator(".shot")).to_have_count(50)
-    expect_shown(page, ".shot img")
-    page.get_by_role("link", name="Job 3: 10").click()
-    expect(page).to_have_url(re.compile("job=3"))  # which tells a lost click from a wrong list
+    about = page.locator(".card", has_text="How it was made")
+    expect(about).to_contain_text("2 frames from each job of task 1, drawn at random with seed 7.")
+    expect(about).to_contain_text(re.compile(r"Picked\s+random per job"))
+    expect(about).to_contain_text(re.compile(r"Frames per job\s+2"))
+    expect(about).to_contain_text(re.compile(r"Seed\s+7"))
+    expect(about).to_contain_text("Job 3: 2")
+    link = page.get_by_role("link", name="Open in the workspace")
+    expected = f"/choose?task=1&selection={selection.pk}&connection={selection.connection_id}"
+    expect(link).to_have_attribute("href", expected)
+
+    # As pictures and as a list.
     expect(page.locator(".shot")).to_have_count(10)
+    expect_shown(page, ".shot img")
+    page.get_by_role("link", name="Job 3: 2").click()
+    expect(page).to_have_url(re.compile("job=3"))  # which tells a lost click from a wrong list
+    expect(page.locator(".shot")).to_have_count(2)
     page.get_by_role("link", name="All jobs").click()
     page.get_by_role("link", name="List", exact=True).click()
-    expect(page.locator("tbody a")).to_have_count(50)
+    expect(page.locator("tbody a")).to_have_count(10)
     link = page.locator("tbody a").first
     assert re.fullmatch(
         rf"{saved.standin.url}/tasks/1/jobs/\d+\?frame=\d+", link.get_attribute("href") or ""
@@ -92,37 +94,8 @@ def test_one_frame_large(saved: Portal) -> None:
     expect(dialog).to_be_hidden()
     expect(page.locator(".shot").nth(1)).to_be_focused()
 
-
-def test_pictures_that_are_not_shown_say_so(saved: Portal) -> None:
-    page = saved.page
-    page.route(re.compile("/thumbnail"), lambda route: route.fulfill(status=404))
-    page.reload()
-    expect(page.locator(".shot.none").first).to_be_visible()
-
-
-def test_pictures_that_come_late_are_shown(saved: Portal) -> None:
-    page = saved.page
-    refused: list[str] = []
-
-    def busy_twice(route: Route) -> None:
-        if refused.count(route.request.url) == 2:
-            return route.continue_()
-        refused.append(route.request.url)
-        return route.fulfill(status=503, headers={"Retry-After": "1"})
-
-    page.route(re.compile("/thumbnail"), busy_twice)
-    page.reload()
-    shot = page.locator(".shot").first
-    expect(shot.locator("img")).to_be_visible()
-    expect(shot).not_to_have_class(re.compile("none"))
-
-
-def test_the_large_view_keeps_the_keyboard(saved: Portal) -> None:
-    page = saved.page
-    shots = page.locator(".shot")
-    numbers = shots.evaluate_all("shots => shots.map(s => s.dataset.frame)")
-    shots.nth(1).click()
-    dialog = page.get_by_role("dialog")
+    # It keeps the keyboard, whatever was clicked.
+    page.locator(".shot").nth(1).click()
     dialog.get_by_role("button", name="Previous frame").focus()
     page.keyboard.press("Enter")  # to the first one: the button has nothing more to do
     expect(dialog.locator("b")).to_have_text(numbers[0])
@@ -133,10 +106,32 @@ def test_the_large_view_keeps_the_keyboard(saved: Portal) -> None:
     page.keyboard.press("ArrowRight")
     expect(dialog.locator("b")).to_have_text(numbers[2])
     page.keyboard.press("Escape")
-    expect(shots.nth(2)).to_be_focused()
+    expect(page.locator(".shot").nth(2)).to_be_focused()
 
 
-def test_rename_in_place(saved: Portal) -> None:
+def test_pictures_that_come_late_or_never(portal: Portal, selection: Selection) -> None:
+    page = portal.page
+    refused: list[str] = []
+
+    def busy_twice(route: Route) -> None:
+        if refused.count(route.request.url) == 2:
+            return route.continue_()
+        refused.append(route.request.url)
+        return route.fulfill(status=503, headers={"Retry-After": "1"})
+
+    [*_, last] = selection.frames.order_by("task_id", "frame").values_list("frame", flat=True)
+    page.route(re.compile("/thumbnail"), busy_twice)
+    page.route(re.compile(rf"/frames/{last}/thumbnail"), lambda route: route.fulfill(status=404))
+    page.goto(f"/selections/{selection.pk}")
+    shots = page.locator(".shot")
+    expect(shots.last).to_have_class(re.compile("none"))
+    expect(shots.last.locator("img")).to_be_hidden()
+    expect(shots.first.locator("img")).to_be_visible()
+    expect(shots.first).not_to_have_class(re.compile("none"))
+    assert refused.count(refused[0]) == 2
+
+
+def test_rename_share_and_copy(saved: Portal, bob: User) -> None:
     page = saved.page
     page.get_by_text("Rename").click()
     expect(page.get_by_label("Name", exact=True)).to_be_focused()
@@ -151,9 +146,6 @@ def test_rename_in_place(saved: Portal) -> None:
     expect(page.get_by_role("heading", name="Round one")).to_be_visible()
     expect(page.locator(".note")).to_have_text("The first.")
 
-
-def test_share_and_copy(saved: Portal, bob: User) -> None:
-    page = saved.page
     page.get_by_role("button", name="Share with everybody").click()
     expect(page.get_by_text("Everyone who signs in here")).to_be_visible()
     page.get_by_role("button", name="Stop sharing with everybody").click()
@@ -167,8 +159,9 @@ def test_share_and_copy(saved: Portal, bob: User) -> None:
     expect(page.get_by_text("bob may read this selection now.")).to_be_visible()
     page.get_by_role("button", name="Stop sharing with bob").click()
     expect(page.get_by_text("no longer shared with bob")).to_be_visible()
+
     page.get_by_role("button", name="Copy").click()
-    expect(page.get_by_role("heading", name="Copy of Round 1")).to_be_visible()
+    expect(page.get_by_role("heading", name="Copy of Round one")).to_be_visible()
 
 
 def test_draw_again(portal: Portal, selection: Selection) -> None:
@@ -177,23 +170,18 @@ def test_draw_again(portal: Portal, selection: Selection) -> None:
     page.route("**/thumbnail*", lambda route: route.fulfill(status=404))
     page.goto(f"/selections/{selection.pk}")
     page.get_by_role("link", name="Draw again").click()
-    expect(page.get_by_text("50 frames now: all the same as before.")).to_be_visible()
+    expect(page.get_by_text("10 frames now: all the same as before.")).to_be_visible()
     page.get_by_role("button", name="Save as a new selection").click()
-    expect(page.get_by_text("all 50 frames are the same as before")).to_be_visible()
+    expect(page.get_by_text("all 10 frames are the same as before")).to_be_visible()
     expect(page.get_by_role("heading", name="Round 1, drawn again")).to_be_visible()
     page.get_by_role("link", name="Draw with another seed").click()
     page.get_by_role("button", name="Save as a new selection").click()
-    expect(page.get_by_text("of 50 frames are the same as before")).to_be_visible()
+    expect(page.get_by_text("of 10 frames are the same as before")).to_be_visible()
 
 
-def test_open_in_the_workspace(saved: Portal, selection: Selection) -> None:
-    link = saved.page.get_by_role("link", name="Open in the workspace")
-    expected = f"/choose?task=1&selection={selection.pk}&connection={selection.connection_id}"
-    expect(link).to_have_attribute("href", expected)
-
-
-def test_delete_and_undo(saved: Portal, selection: Selection) -> None:
+def test_the_list_of_selections(saved: Portal, alice: User) -> None:
     page = saved.page
+    count = page.locator("#count")
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("“Round 1” is deleted.")).to_be_visible()
     expect(page.get_by_role("link", name="Round 1")).to_have_count(0)
@@ -201,16 +189,14 @@ def test_delete_and_undo(saved: Portal, selection: Selection) -> None:
     page.goto("/selections/")
     page.get_by_role("button", name="Undo deleting Round 1").click()
     expect(page.get_by_text("“Round 1” is back.")).to_be_visible()
-    expect(page.locator(".shot")).to_have_count(50)
+    expect(page.locator(".shot")).to_have_count(10)
 
-
-def test_search_and_filters_as_one_types(saved: Portal, alice: User) -> None:
+    # Search and filters as one types.
     make_selection(alice, name="Another one")
-    page = saved.page
     page.goto("/selections/")
     expect_shown(page, ".thumb img")
     page.get_by_label("Search").press_sequentially("round")
-    expect(page.locator("#count")).to_contain_text("1 selection found")
+    expect(count).to_contain_text("1 selection found")
     expect(page.get_by_role("link", name="Another one")).to_have_count(0)
     expect(page).to_have_url(re.compile(r"/selections/\?search=round$"))
     page.get_by_text("More filters").click()
@@ -224,20 +210,18 @@ def test_search_and_filters_as_one_types(saved: Portal, alice: User) -> None:
     page.go_forward()
     expect(page.get_by_label("Search")).to_have_value("round")
     page.get_by_role("link", name="Clear the filters").click()
-    expect(page.locator("#count")).to_have_text("2 selections")
+    expect(count).to_have_text("2 selections")
 
-
-def test_the_pages_of_the_list(saved: Portal, alice: User) -> None:
+    # Its pages.
     for number in range(30):
         make_selection(alice, name=f"Number {number}", frames=1)
-    page = saved.page
     page.goto("/selections/?order=name")
     page.get_by_role("link", name="Next").click()
     expect(page.get_by_text("Page 2 of 2")).to_be_visible()
     expect(page.get_by_role("link", name="Round 1")).to_be_visible()
     expect(page).to_have_url(re.compile(r"order=name&page=2$"))
     page.get_by_label("Search").fill("Round")
-    expect(page.locator("#count")).to_contain_text("1 selection found")
+    expect(count).to_contain_text("1 selection found")
 
 
 def test_without_script(
@@ -274,11 +258,11 @@ def test_pictures_that_one_may_not_see(
     expect(page.get_by_text("CVAT does not show this picture.")).to_be_visible()
 
 
-def test_archives(saved: Portal, alice: User, selection: Selection) -> None:
+def test_archives(portal: Portal, alice: User, selection: Selection) -> None:
     make_archive(alice, selection, "ready", size=3)
     make_archive(alice, selection, "failed", error="No room left.")
     make_archive(alice, selection, "queued")
-    page = saved.page
+    page = portal.page
     page.goto("/selections/archives")
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("The build is cancelled.")).to_be_visible()
@@ -309,13 +293,11 @@ def test_tokens(portal: Portal) -> None:
     expect(page.get_by_text("is revoked")).to_be_visible()
 
 
-def test_names_in_the_list_have_room(
-    selection: Selection, open_portal: Callable[..., Portal]
-) -> None:
-    page = open_portal().page
+def test_names_in_the_list_have_room(selection: Selection, portal: Portal) -> None:
+    page = portal.page
+    page.goto("/selections/")
     for width in (390, 660, 720, 800, 840, 1024):
         page.set_viewport_size({"width": width, "height": 700})
-        page.goto("/selections")
         for name in (".table .name", ".table time"):
             expect(page.locator(name)).to_be_in_viewport(ratio=1)
         box = page.locator(".table td", has=page.locator(".name")).bounding_box()
