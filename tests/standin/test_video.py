@@ -20,9 +20,11 @@ def numbers(chunk: bytes) -> list[int]:
     return [read_bars(picture) for picture in decode_mp4(chunk)]
 
 
-@pytest.mark.parametrize("task_id", VIDEO_TASKS)
-def test_every_job_chunk_shows_its_frames(ask, world: World, task_id: int) -> None:
-    task = world.tasks[task_id]
+@pytest.mark.parametrize("cut", [{}, {"start_frame": 10, "stop_frame": 250, "step": 5}])
+def test_every_job_chunk_shows_its_frames(ask, world: World, cut: dict[str, int]) -> None:
+    jobs = {"segment_size": 30, "overlap": 5, "chunk_size": 12}
+    task = world.add_task("film", owner="demo", video=True, count=300, size=(96, 64), **jobs, **cut)
+    assert len(task.jobs) > 1
     size = task.chunk_size
     seen = set()
     for job in task.jobs:
