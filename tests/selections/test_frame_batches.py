@@ -23,7 +23,14 @@ from selections.models import FrameMark, SelectedFrame, Selection
 from selections.services import removal, replacing
 from tests.making import make_publication, make_selection
 
-COUNT = 10 * batches.BATCH + 7
+BATCH, COPY_BATCH = 200, 1000  # a tenth of the product's
+COUNT = 10 * BATCH + 7
+
+
+@pytest.fixture(autouse=True)
+def smaller_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "BATCH", BATCH)
+    monkeypatch.setattr(batches, "COPY_BATCH", COPY_BATCH)
 
 
 class Frame(NamedTuple):
@@ -94,7 +101,7 @@ def test_no_transaction_writes_more_than_a_batch(
         else:
             removal.delete_selection(selection=selection)
     # A few rows beside the frames: the selection's own, and what a deletion takes along.
-    most = batches.COPY_BATCH if what == "copy" else batches.BATCH
+    most = COPY_BATCH if what == "copy" else BATCH
     assert max(seen.rows) <= most + 10
     assert sum(seen.rows) >= COUNT
     if what == "copy":
@@ -148,7 +155,7 @@ def test_no_transaction_writes_more_marks_than_a_batch(
             removal.delete_selection(selection=selection)
         else:
             services.delete_accounts(users=[bob if what == "marker's account" else alice])
-    most = batches.COPY_BATCH if what == "replace" else batches.BATCH
+    most = COPY_BATCH if what == "replace" else BATCH
     assert max(seen.rows) <= most + 10
     assert sum(seen.rows) >= COUNT
     if replacement is not None:
@@ -171,7 +178,7 @@ def _remove_all_but_one(selection: Selection) -> None:
 @pytest.mark.skipif(database.vendor != "sqlite", reason="about SQLite's one writer")
 def test_others_write_while_a_large_selection_is_saved(transactional_db: None, alice: User) -> None:
     """Again and again: each finds more frames than the one before."""
-    count = 120 * batches.BATCH
+    count = 120 * BATCH
     seen: set[int] = set()
     end = threading.Event()
 
@@ -218,10 +225,10 @@ def test_a_selection_is_hidden_until_all_its_frames_are_saved(
         seen.append((SelectedFrame.objects.count(), visible))
 
     monkeypatch.setattr(batches, "_let_others_write", look)
-    large(alice, 2 * batches.BATCH + 1)
+    large(alice, 2 * BATCH + 1)
     assert seen == [
-        (batches.BATCH, False),
-        (2 * batches.BATCH, False),
+        (BATCH, False),
+        (2 * BATCH, False),
     ]
     assert Selection.objects.for_user(alice).exists()
 
@@ -249,7 +256,7 @@ def test_what_was_not_saved_to_the_end_is_swept(
         patch.setattr(batches, "_let_others_write", die)
         with pytest.raises(SystemExit):
             large(alice)
-    assert SelectedFrame.objects.count() == batches.BATCH + 3
+    assert SelectedFrame.objects.count() == BATCH + 3
     assert list(Selection.objects.for_user(alice)) == [whole]
     assert not Selection.objects.restorable(alice).exists()
     tasks.purge_selections()  # it may still be being saved
