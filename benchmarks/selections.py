@@ -106,19 +106,39 @@ def hashing_ratio() -> float:
 
 
 def quality() -> dict[str, float]:
+    """How well likeness tells pictures apart, and the coverage of the most varied by a model."""
+    groups = thumbnail_groups()
+    thumbnails = _all_of(groups)
+    known, described = _likeness_of(thumbnails), _described(thumbnails)
+    return {
+        **quality_of_likeness(groups),
+        "model_coverage_vs_random": _coverage(known, thumbnails, len(groups), described),
+    }
+
+
+def thumbnail_groups() -> list[list[bytes]]:
+    """For each photograph the thumbnails of its variations."""
+    return [_thumbnails(image) for image in pictures.photographs()]
+
+
+def quality_of_likeness(groups: Sequence[Sequence[bytes]]) -> dict[str, float]:
     """Precision and recall of near-duplicates at the default distance, over all pairs of pictures;
     and how much nearer pictures are to the most varied ones than to ones drawn at random."""
-    groups = [_thumbnails(image) for image in pictures.photographs()]
-    thumbnails = [each for group in groups for each in group]
+    thumbnails = _all_of(groups)
     group_of = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-    known = {(1, number): likeness(each) for number, each in enumerate(thumbnails)}
+    known = _likeness_of(thumbnails)
     return {
         **_told_apart(known, group_of),
         "coverage_vs_random": _coverage(known, thumbnails, len(groups)),
-        "model_coverage_vs_random": _coverage(
-            known, thumbnails, len(groups), described=_described(thumbnails)
-        ),
     }
+
+
+def _all_of(groups: Sequence[Sequence[bytes]]) -> list[bytes]:
+    return [each for group in groups for each in group]
+
+
+def _likeness_of(thumbnails: Sequence[bytes]) -> dict[Place, Likeness]:
+    return {(1, number): likeness(each) for number, each in enumerate(thumbnails)}
 
 
 def _described(thumbnails: Sequence[bytes]) -> dict[Place, bytes]:
