@@ -215,7 +215,10 @@ KEYS = ("id", "label_id", "frame", "type", "points", "shapes", "elements", "attr
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["mask", "x"])
 ANYTHING = st.recursive(
     VALUES,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4)
+    ),
+    max_leaves=12,
 )
 
 

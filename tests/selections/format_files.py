@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from hypothesis import strategies as st
+
 from cvat.annotations import Label, Labels, Shape
 from cvat.overlapping import objects_by_frame
 from selections.archives.entries import WantedFrame
@@ -15,6 +17,14 @@ from selections.formats.format import AnnotatedImage, AnnotatedTask
 from tests.annotated import ALL, Case
 
 CASES = {folder.name: folder for folder in ALL}
+
+
+def bits(count: int) -> st.SearchStrategy[list[bool]]:
+    """Lists of so many, drawn at once: one by one they take longer than most tests of them."""
+    length = -(-count // 8)
+    return st.binary(min_size=length, max_size=length).map(
+        lambda drawn: [bool(drawn[at // 8] >> at % 8 & 1) for at in range(count)]
+    )
 
 
 class Written:

@@ -21,6 +21,7 @@ from selections.formats.format import AnnotatedImage, AnnotatedTask
 from selections.formats.shared import masks
 from selections.object_choice import ObjectChoice
 from tests.annotated import ALL, Case, is_close
+from tests.selections.format_files import bits
 
 INSTANCES = [folder for folder in ALL if (folder / "exports/coco-1.0.json").exists()]
 KEYPOINTS = [folder for folder in ALL if (folder / "exports/coco-keypoints-1.0.json").exists()]
@@ -316,14 +317,14 @@ def test_a_mask_over_the_edge_is_cut() -> None:
 @given(
     st.integers(1, 12),
     st.integers(1, 12),
-    st.lists(st.booleans(), min_size=144, max_size=144),
+    bits(144),
     st.integers(-5, 15),
     st.integers(-5, 15),
 )
 def test_a_mask_keeps_its_pixels(
-    wide: int, high: int, bits: list[bool], left: int, top: int
+    wide: int, high: int, drawn: list[bool], left: int, top: int
 ) -> None:
-    rows = bits[: wide * high]
+    rows = drawn[: wide * high]
     lengths = [0]
     for bit in rows:
         if bit == bool(len(lengths) % 2 == 0):

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvat.annotations import Label, Labels, Shape
@@ -17,7 +17,7 @@ from selections.formats.format import AnnotatedImage, AnnotatedTask
 from selections.formats.shared import masks
 from tests.annotated import ALL, Case, differences
 from tests.recorded import FOLDER
-from tests.selections.format_files import Written, of_case, written
+from tests.selections.format_files import Written, bits, of_case, written
 
 CAR = Label(1, "car")
 Json = dict[str, Any]
@@ -145,13 +145,14 @@ def test_objects_without_a_place_have_a_reason(tmp_path: Path) -> None:
     )
 
 
-@given(st.lists(st.booleans(), min_size=48, max_size=48))
+@settings(max_examples=40)
+@given(bits(48))
 def test_pixels_of_a_mask_are_read_back(
-    tmp_path_factory: pytest.TempPathFactory, bits: list[bool]
+    tmp_path_factory: pytest.TempPathFactory, pixels: list[bool]
 ) -> None:
     wide, high = 8, 6
     lengths, last = [0], False
-    for bit in bits:
+    for bit in pixels:
         if bit != last:
             lengths.append(0)
             last = bit
@@ -160,7 +161,7 @@ def test_pixels_of_a_mask_are_read_back(
     picture = image(shape)
     files = written("datumaro", [picture], tmp_path_factory.getbasetemp(), CAR)
     annotations = document(files)["items"][0]["annotations"]
-    if not any(bits):
+    if not any(pixels):
         assert annotations == []
         return
     rle = annotations[0]["rle"]
@@ -173,6 +174,7 @@ numbers = st.floats(-50, 150).map(lambda number: round(number, 2))
 points = st.lists(numbers, min_size=6, max_size=12).map(lambda each: each[: len(each) // 2 * 2])
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.sampled_from(["polygon", "polyline", "points"]), points), max_size=5),
     st.randoms(use_true_random=False),

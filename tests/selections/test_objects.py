@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvat.annotations import Label, Shape
@@ -129,6 +129,7 @@ def test_a_picture_without_objects_has_no_line(tmp_path: Path) -> None:
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
+@settings(max_examples=40)
 @given(texts, st.lists(st.tuples(texts, texts), max_size=3))
 def test_text_stays_as_it_is(
     tmp_path_factory: pytest.TempPathFactory, name: str, attributes: list[tuple[str, str]]

@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvat.annotations import Attribute, Label, Labels, Shape
@@ -200,6 +200,7 @@ boxes = st.builds(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(boxes, max_size=6), st.randoms(use_true_random=False))
 def test_boxes_are_read_back_in_any_order(
     tmp_path_factory: pytest.TempPathFactory, shapes: list[Shape], random: Any

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selections.formats.shared import clipping, masks
+from tests.selections.format_files import bits
 
 
 def test_what_only_touches_the_picture_covers_nothing() -> None:
@@ -31,10 +32,10 @@ def test_a_cut_polygon_covers_the_same_pixels_of_the_picture(points: list[clippi
     assert (pixels(cut) if cut else []) == pixels(moved)
 
 
-@given(st.lists(st.booleans(), min_size=49, max_size=49))
-def test_outlines_hold_the_pixels_of_a_mask_and_its_holes(bits: list[bool]) -> None:
+@given(bits(49))
+def test_outlines_hold_the_pixels_of_a_mask_and_its_holes(drawn: list[bool]) -> None:
     """A pixel belongs to an outline or lies in a hole, which is closed off by the area."""
-    size, pixels = 7, {divmod(n, 7) for n, bit in enumerate(bits) if bit}
+    size, pixels = 7, {divmod(n, 7) for n, bit in enumerate(drawn) if bit}
     runs = masks.merged((x * size + y, x * size + y + 1) for x, y in pixels)
     loops = masks.outlines(runs, height=size)
     covered = set()

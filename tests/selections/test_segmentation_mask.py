@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -184,6 +184,7 @@ areas = st.builds(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(areas, max_size=5))
 def test_each_pixel_has_the_uppermost_object(
     tmp_path_factory: pytest.TempPathFactory, shapes: list[Shape]
