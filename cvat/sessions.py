@@ -93,7 +93,7 @@ class Session(requests.Session):
             self._environment = super().merge_environment_settings(
                 url, proxies, stream, verify, cert
             )
-        return dict(self._environment)
+        return {**self._environment, "stream": stream}
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None. Even with allow_redirects=False, requests would parse the target and fail on a bad

@@ -40,9 +40,12 @@ class CountingThrottle(UserRateThrottle):
 
 def _count(key: str, seconds: int) -> tuple[int, int]:
     """The requests of the period, with this one, and the seconds that are left of it."""
-    commands: Any = redis_client().pipeline()
-    commands.set(key, 0, ex=seconds, nx=True)
+    client = redis_client()
+    commands: Any = client.pipeline()
     commands.incr(key)
     commands.ttl(key)
-    _, count, remaining = commands.execute()
+    count, remaining = commands.execute()
+    if remaining < 0:  # the first of the period, or its process ended before the next line
+        client.expire(key, seconds)
+        remaining = seconds
     return count, remaining

@@ -12,6 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from rest_framework.test import APIClient
 
 from portal.api.throttling import CountingThrottle
+from portal.caching import redis_client
 from selector.models import Connection
 from tests.conftest import api_of
 from tests.selector.api_errors import FOUR, told, told_by_resource
@@ -135,16 +136,17 @@ def test_address_that_is_none(api: APIClient, path: str) -> None:
 
 
 @pytest.fixture
-def nothing_counted(alice: User) -> Iterator[None]:
-    """None of alice's requests, nor of those who had her number before and after her."""
+def nothing_counted(alice: User) -> Iterator[str]:
+    """None of alice's requests, nor of those who had her number before and after her. The key of
+    her count."""
     key = CountingThrottle.cache_format % {"scope": CountingThrottle.scope, "ident": alice.pk}
     cache.delete(key)
-    yield
+    yield cache.make_key(key)
     assert cache.delete(key)
 
 
 def test_too_many_requests(
-    nothing_counted: None, api: APIClient, monkeypatch: pytest.MonkeyPatch
+    nothing_counted: str, api: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(CountingThrottle, "get_rate", lambda self: "2/hour")
     for _ in range(2):
@@ -153,6 +155,13 @@ def test_too_many_requests(
     told(answer, 429, "throttled")
     assert 60 < int(answer.headers["Retry-After"]) <= 3600
     told_by_resource(api.get("/api/selections"), 429, "throttled")
+
+
+def test_a_count_without_an_end_gets_one(nothing_counted: str, api: APIClient) -> None:
+    """As of a process that ended before it set one."""
+    redis_client().incr(nothing_counted)
+    assert api.get("/api/selections").status_code == 200
+    assert 0 < redis_client().ttl(nothing_counted) <= 60
 
 
 def test_broker_that_is_down(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
