@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Route, expect
+from playwright.sync_api import Locator, expect
 
-from selector.services import annotation_index
+from selector.models import AnnotationIndexing
+from selector.services import annotation_index, indexing
 from standin.annotated import add_annotated_task
 from tests.annotated import Case
 from tests.browser.test_accessibility import assert_accessible
@@ -139,7 +139,7 @@ def test_more_conditions(desk: Workspace) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     desk.button("Pick…").click()
     expect(panel.label(panel.names[0])).to_be_visible()
-    assert_accessible(page)
+    assert_accessible(page, in_dark=False)
 
 
 def test_conditions_are_in_the_address_and_can_be_dropped(desk: Workspace) -> None:
@@ -186,53 +186,35 @@ def test_conditions_are_in_the_address_and_can_be_dropped(desk: Workspace) -> No
     assert "labels_none" not in page.url
 
 
-def test_what_is_said_until_all_jobs_are_read(desk: Workspace) -> None:
-    """A failure; then a part of the jobs is read, when a pick comes too early; then all are."""
+def test_what_is_said_until_all_jobs_are_read(
+    desk: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failure; then the worker has read nothing yet, when a pick comes too early; then all."""
+    monkeypatch.setattr(annotation_index, "MOST_JOBS_AT_ONCE", 0)
     page = desk.page
-    failure = {"detail": "CVAT does not answer. Try again in a minute.", "code": "cvat_unreachable"}
-    partly: dict[str, Any] = {"state": "reading", "jobs_read": 0, "jobs_count": 12}
-    early = {"success": False, "message": "Try again in a moment.", "code": "annotations_not_read"}
-    state = "failed"
-
-    def answer(route: Route) -> None:
-        if state == "failed":
-            route.fulfill(status=502, json=failure)
-            return
-        response = route.fetch()
-        changes = partly if state == "read partly" else {}
-        route.fulfill(response=response, json=response.json() | changes)
-
-    page.route(LABELS, answer)
-    page.route("**/random-select", lambda route: route.fulfill(status=503, json=early))
-    Panel(desk)
+    answer = {"detail": "CVAT does not answer. Try again in a minute.", "code": "cvat_unreachable"}
+    page.route(LABELS, lambda route: route.fulfill(status=502, json=answer))
+    panel = Panel(desk)
     said, form = page.locator("#annotations-said"), page.locator("#annotations-form")
     expect(said).to_contain_text("CVAT does not answer. Try again in a minute.")
     expect(form).to_be_hidden()
-    state = "read partly"
+    page.unroute(LABELS)
     said.get_by_role("button", name="Try again").click()
     expect(form).to_be_visible()
-    expect(said).to_contain_text("Read 0 of 12 jobs: of the others nothing is known yet.")
-    desk.pick("1", mode="Over all")
+    expect(said).to_contain_text("Read 0 of 1 job: of the others nothing is known yet.")
+    desk.pick("1", mode="By label")
     error = page.locator("#pick-error")
-    expect(error).to_have_text("Try again in a moment.")
-    state = "read"
+    expect(error).to_contain_text("0 of 1 jobs so far")
+    # What the worker does.
+    assert indexing.index_annotations(AnnotationIndexing.objects.get().pk)
     expect(said).to_contain_text(re.compile("are annotated.$"))
     expect(error).to_be_empty()
     expect(page.locator("#dock-status")).to_have_text("The annotations are read. Pick again.")
-
-
-@pytest.mark.worker
-def test_a_worker_reads_a_large_task(
-    worker: None, desk: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(annotation_index, "MOST_JOBS_AT_ONCE", 0)
-    panel = Panel(desk)
     name = panel.names[0]
     numbers = panel.row(name).locator(".label-numbers")
     expect(numbers).to_have_text(f"0/{len(panel.frames_with(name))}")
-    expect(panel.page.locator("#annotations-said")).to_contain_text(re.compile("annotated.$"))
-    expect(panel.page.locator("#tray")).to_be_hidden()  # the panel has said it, no notice does
-    expect(panel.page.locator("#desk-ready")).to_be_empty()
+    expect(page.locator("#tray")).to_be_hidden()  # the panel has said it, no notice does
+    expect(page.locator("#desk-ready")).to_be_empty()
 
 
 def test_draws_with_labels_that_are_missing_or_few(desk: Workspace) -> None:
