@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 from tests.browser.workspace import Workspace
 from tests.conftest import eventually
 
-FOLDERS, LARGE = 2, 8
+FOLDERS = 2
+MANY = 2500
 PIECE = 1000  # frames that are written in one go
 # The number of frames of each piece that is written, and a 0 whenever the page had its turn.
 WATCH_PIECES = """() => {
@@ -52,27 +53,28 @@ def test_selected_info(desk: Workspace) -> None:
 def test_info_of_very_many(desk: Workspace) -> None:
     """The page shows the first of them, the clipboard and the file have all."""
     page = desk.page
-    desk.open_task(LARGE)
+    desk.standin.world.add_task("Many", task_id=99, owner="demo", count=MANY, size=(32, 24))
+    desk.open_task(99)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     desk.button("Select all").click()
-    desk.expect_chosen(20_000, 20_000)
+    desk.expect_chosen(MANY, MANY)
     page.evaluate(WATCH_PIECES)
     desk.button("Get selected info").click()
-    expect(page.locator("#info-title")).to_have_text("20,000 selected frames")
+    expect(page.locator("#info-title")).to_have_text("2,500 selected frames")
     text = page.get_by_label("Selected frames as JSON")
     shown = json.loads(text.input_value())
-    more = page.get_by_text("These are the first 300 of 20,000. Copy and Save as file have all.")
+    more = page.get_by_text("These are the first 300 of 2,500. Copy and Save as file have all.")
     expect(more).to_be_visible()
     copy = page.locator("#info-copy")
     assert sum(page.evaluate("window.pieces.splice(0)")) == 300
     copy.click()
     expect(copy).to_have_text("Copied")
     pieces = page.evaluate("window.pieces")
-    assert sum(pieces) == 20_000
+    assert sum(pieces) == MANY
     assert max(pieces) <= PIECE
     assert not any(one and other for one, other in pairwise(pieces))  # the page goes on meanwhile
     copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
-    assert [row["frame"] for row in copied] == list(range(20_000))
+    assert [row["frame"] for row in copied] == list(range(MANY))
     assert shown == copied[:300]
     desk.button("Close").click()
     assert desk.info() == copied
@@ -81,7 +83,7 @@ def test_info_of_very_many(desk: Workspace) -> None:
     text.focus()
     page.keyboard.press("Control+a")
     page.keyboard.press("Control+c")
-    eventually(lambda: page.evaluate("navigator.clipboard.readText()").count('"frame"') == 20_000)
+    eventually(lambda: page.evaluate("navigator.clipboard.readText()").count('"frame"') == MANY)
     desk.button("Close").click()
     desk.button("Clear").click()
     desk.cell(0).click()
