@@ -132,19 +132,6 @@ def test_objects_of_every_kind_lie_where_cvat_has_them(desk: Workspace) -> None:
     }
 
 
-def test_a_picture_that_its_exif_data_turn(desk: Workspace) -> None:
-    """CVAT's coordinates are those of the picture as browsers show it."""
-    upright = Image.new("RGB", (120, 160))  # shown as 160x120, the size in CVAT
-    exif = Image.Exif()
-    exif[ExifTags.Base.Orientation] = 6
-    file = io.BytesIO()
-    upright.save(file, "JPEG", exif=exif)
-    desk.page.route(
-        "**/image?*", lambda route: route.fulfill(body=file.getvalue(), content_type="image/jpeg")
-    )
-    expect_rectangles(Large(desk, "shapes"))
-
-
 def test_the_switch_is_remembered_and_asks_nothing_while_off(desk: Workspace) -> None:
     page = desk.page
     answer = {"detail": "CVAT does not answer. Try again in a minute.", "code": "cvat_unreachable"}
@@ -178,6 +165,7 @@ def test_the_switch_is_remembered_and_asks_nothing_while_off(desk: Workspace) ->
     switch.click()
     expect(large.said).to_have_text(re.compile("object"))
     expect_no_late_answer(large)
+    expect_a_picture_turned_by_its_exif_data(large)
 
 
 def expect_no_late_answer(large: Large) -> None:
@@ -193,6 +181,22 @@ def expect_no_late_answer(large: Large) -> None:
     large.page.keyboard.press("ArrowLeft")
     expect(large.said).to_have_text(own[0])
     assert large.objects.count() == own[1]
+
+
+def expect_a_picture_turned_by_its_exif_data(large: Large) -> None:
+    """CVAT's coordinates are those of the picture as browsers show it."""
+    upright = Image.new("RGB", (120, 160))  # shown as 160x120, the size in CVAT
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    file = io.BytesIO()
+    upright.save(file, "JPEG", exif=exif)
+    large.page.route(
+        "**/image?*", lambda route: route.fulfill(body=file.getvalue(), content_type="image/jpeg")
+    )
+    large.open(0)
+    expect_rectangles(large)
+    size = "picture => [picture.naturalWidth, picture.naturalHeight]"
+    assert large.page.locator("#viewer-picture").evaluate(size) == [160, 120]
 
 
 def test_labels_are_hidden_one_by_one_on_every_frame(desk: Workspace) -> None:
