@@ -48,9 +48,10 @@ class Panel:
         return [frame for frame, found in objects if any(it["label"] == name for it in found)]
 
     def expect_grid(self, frames: list[int]) -> None:
+        """A grid that is laid out anew is empty for a moment."""
         expect(self.desk.cells).to_have_count(len(frames))
-        shown = self.desk.cells.evaluate_all("all => all.map((it) => Number(it.dataset.frame))")
-        assert sorted(shown) == frames
+        read = "all => all.map((it) => Number(it.dataset.frame))"
+        self.desk.until(lambda: sorted(self.desk.cells.evaluate_all(read)) == frames)
 
     @property
     def names(self) -> list[str]:
