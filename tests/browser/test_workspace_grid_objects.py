@@ -12,12 +12,12 @@ from tests.annotated import Case
 from tests.browser.workspace import Workspace
 from tests.recorded import FOLDER
 
-RECORDED = FOLDER / "annotated"
+RECORDED = FOLDER / "annotated" / "overlap"
 ADDRESS = "**/api/tasks/*/outlines?*"
 
 
-def opened(desk: Workspace, name: str) -> Task:
-    task = add_annotated_task(desk.standin.world, RECORDED / name)
+def opened(desk: Workspace) -> Task:
+    task = add_annotated_task(desk.standin.world, RECORDED)
     for user in desk.standin.world.users.values():
         user.is_superuser |= user.username == "demo"
     desk.open_task(task.id)
@@ -32,30 +32,17 @@ def counts(desk: Workspace) -> Locator:
     return desk.grid.locator(".objects-count:visible")
 
 
-def test_the_objects_of_each_frame_are_drawn_and_counted(desk: Workspace) -> None:
-    task = opened(desk, "overlap")
-    expect(counts(desk)).to_have_count(0)
-    switch(desk).click()
-    expect(switch(desk)).to_have_attribute("aria-pressed", "true")
-    expected = Case(RECORDED / "overlap").objects()
-    for frame, objects in expected.items():
-        cell = desk.cell(frame)
-        expect(cell.locator(".objects-count")).to_have_text(str(len(objects)))
-        number = "1 object" if len(objects) == 1 else f"{len(objects)} objects"
-        expect(cell).to_have_attribute("aria-description", number)
-    assert desk.cell(0).locator(".outlines path").count()
-    assert len(expected) == task.size
-
-
-def test_the_switch_is_remembered_and_asks_nothing_while_off(desk: Workspace) -> None:
+def test_objects_are_shown_while_the_switch_is_on_and_it_is_remembered(desk: Workspace) -> None:
     asked: list[str] = []
     desk.page.on("request", lambda request: asked.append(request.url))
     answer = {"detail": "CVAT does not answer. Try again in a minute.", "code": "cvat_unreachable"}
     desk.page.route(ADDRESS, lambda route: route.fulfill(status=502, json=answer))
-    task = opened(desk, "shapes")
+    task = opened(desk)
     desk.painted(0)
+    expect(counts(desk)).to_have_count(0)
     assert not [url for url in asked if "outlines?" in url]
-    desk.page.keyboard.press("a")
+    switch(desk).click()
+    expect(switch(desk)).to_have_attribute("aria-pressed", "true")
     # A failure is told and can be repeated.
     said = desk.page.locator("#objects-status")
     expect(said).to_contain_text("CVAT does not answer. Try again in a minute.")
@@ -64,7 +51,7 @@ def test_the_switch_is_remembered_and_asks_nothing_while_off(desk: Workspace) ->
     said.get_by_role("button", name="Try again").click()
     expect(counts(desk).first).to_be_visible()
     expect(said).to_be_empty()
-    expect_outlines_where_the_objects_are(desk)
+    expect_each_frame_with_its_objects(desk, task)
     desk.open_task(task.id)
     expect(switch(desk)).to_have_attribute("aria-pressed", "true")
     expect(counts(desk).first).to_be_visible()
@@ -76,12 +63,21 @@ def test_the_switch_is_remembered_and_asks_nothing_while_off(desk: Workspace) ->
     expect(switch(desk)).to_have_attribute("aria-pressed", "false")
 
 
-def expect_outlines_where_the_objects_are(desk: Workspace) -> None:
+def expect_each_frame_with_its_objects(desk: Workspace, task: Task) -> None:
+    """Counted, and drawn where they are."""
+    case = Case(RECORDED)
+    expected = case.objects()
+    for frame, objects in expected.items():
+        cell = desk.cell(frame)
+        expect(cell.locator(".objects-count")).to_have_text(str(len(objects)))
+        number = "1 object" if len(objects) == 1 else f"{len(objects)} objects"
+        expect(cell).to_have_attribute("aria-description", number)
+    assert len(expected) == task.size
     svg = desk.cell(0).locator(".outlines")
     expect(svg.locator("path").first).to_be_attached()
     picture, drawing = desk.cell(0).locator("img").bounding_box(), svg.bounding_box()
     assert picture == drawing
-    image = Case(RECORDED / "shapes").meta.frames[0]
+    image = case.meta.frames[0]
     assert svg.get_attribute("viewBox") == f"0 0 {image.width} {image.height}"
     assert svg.get_attribute("preserveAspectRatio") is None  # fitted into the middle, as the image
 
