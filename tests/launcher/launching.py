@@ -17,8 +17,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.models import User
+from django.db import connections
+from django.db.backends.sqlite3.base import DatabaseWrapper
+
 from config import envfile
 from launcher.ports import free_ports
+from portal.models import ApiToken
 from tests.conftest import BASE_DIR, eventually
 
 # Collected static files and a migrated database, which take seconds of CPU. They are those of the
@@ -138,6 +143,20 @@ class Launcher:
         )
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
+
+    def token(self, name: str) -> str:
+        """A token of a new person, as `manage.py api_token` issues it with two seconds of CPU."""
+        file = str(self.data / "db.sqlite3")
+        of_tests = connections["default"].settings_dict
+        connections["launcher"] = DatabaseWrapper(
+            {**of_tests, "NAME": file, "OPTIONS": {"timeout": 60}}, "launcher"
+        )
+        try:
+            owner = User.objects.db_manager("launcher").create_user(name)
+            return ApiToken.objects.using("launcher").issue(owner=owner, name="tests")[1]
+        finally:
+            connections["launcher"].close()
+            del connections["launcher"]
 
     def children(self, containing: str = "") -> set[int]:
         """The processes below the launcher whose command has that text."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pytest_django.plugin import DjangoDbBlocker
 
 from standin.costs import Costs
 from standin.samples import sample_world
@@ -21,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc"),
 ]
 
-TASK, FRAMES = 8, 300
+TASK, FRAMES = 8, 120
 GONE_SECONDS = 60  # after which no process of a killed launcher lives; a busy machine takes some
 
 
@@ -42,9 +43,10 @@ def portal(tmp_path_factory: pytest.TempPathFactory, cvat: StandIn) -> Iterator[
 
 
 @pytest.fixture(scope="module")
-def token(portal: Launcher, cvat: StandIn) -> str:
+def token(portal: Launcher, cvat: StandIn, django_db_blocker: DjangoDbBlocker) -> str:
     """alice's, who is connected."""
-    value = portal.manage("api_token", "alice", "--create-user").stdout.strip()
+    with django_db_blocker.unblock():
+        value = portal.token("alice")
     account = {"username": "demo", "password": "demo-password"}
     portal.call("/test-connection", value, {"url": cvat.url, **account})
     return value
@@ -55,7 +57,7 @@ class Build:
 
     def __init__(self, portal: Launcher, token: str, cvat: StandIn) -> None:
         self._portal, self._token, self._cvat = portal, token, cvat
-        cvat.costs = Costs(chunk=1.5, small_frame=0.2)
+        cvat.costs = Costs(chunk=3, small_frame=0.5)
         cvat.requests.clear()
         draw = {"frame_selection_method": "random_uniform", "task_id": TASK, "frame_count": FRAMES}
         selection = self._call("/selections", {"name": "all", "random_seed": 1, **draw})
