@@ -209,35 +209,31 @@ def test_images_of_other_tasks_are_not_drawn(connected: Connection) -> None:
         assert run(*draw, wrong).exit_code == 2
 
 
-@pytest.mark.parametrize(
-    ("typed", "completed"),
-    [
-        ("cvat-select rou", ["rounds"]),
-        ("cvat-select rounds n", ["next"]),
-        ("cvat-select draw --per-a", ["--per-assignee"]),
-        ("cvat-select up", ["upload"]),
-        ("cvat-select upload --dr", ["--dry-run"]),
-    ],
-)
-def test_a_shell_completes_commands_and_options(
-    tmp_path: Path, typed: str, completed: list[str]
-) -> None:
+def test_a_shell_completes_commands_and_options(tmp_path: Path) -> None:
     """By the line that the README of the package names, in a real bash."""
+    completed = {
+        "cvat-select rou": "rounds",
+        "cvat-select rounds n": "next",
+        "cvat-select draw --per-a": "--per-assignee",
+        "cvat-select up": "upload",
+        "cvat-select upload --dr": "--dry-run",
+    }
     command = tmp_path / "cvat-select"
     command.write_text(f"#!{sys.executable}\nfrom cvat_select.command import main\nmain()\n")
     command.chmod(0o755)
     package = Path(__file__).parents[2] / "clients" / "python"
-    line = next(
+    script = next(
         line
         for line in (package / "README.md").read_text().splitlines()
         if "_CVAT_SELECT_COMPLETE=bash_source" in line
     )
-    words = typed.split()
-    script = (
-        f"{line}\nCOMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}\n"
-        f"_cvat_select_completion cvat-select {words[-1]} {words[-2]}\n"
-        'printf "%s\\n" "${COMPREPLY[@]}"'
-    )
+    for typed in completed:
+        words = typed.split()
+        script += (
+            f"\nCOMPREPLY=(); COMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}\n"
+            f"_cvat_select_completion cvat-select {words[-1]} {words[-2]}\n"
+            f'echo "{typed} -> ${{COMPREPLY[@]}}"'
+        )
     path = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(package)}
     answer = subprocess.run(
         ["/bin/bash", "-c", script],
@@ -247,4 +243,4 @@ def test_a_shell_completes_commands_and_options(
         check=True,
         timeout=60,
     )
-    assert answer.stdout.split() == completed
+    assert answer.stdout.splitlines() == [f"{typed} -> {word}" for typed, word in completed.items()]
