@@ -17,7 +17,7 @@ from selections.models import Archive
 from tests.conftest import BASE_DIR
 from tests.making import make_archive, make_selection
 
-ROUNDS = 40
+ROUNDS = 20
 WRITERS = ["web", "web", "worker", "worker", "beat"]
 
 # What each kind of process does to the database; reads that turn into writes among it. Forked by
