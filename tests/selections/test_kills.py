@@ -300,7 +300,7 @@ class Follower:
         self._thread.join()
 
     def _follow(self) -> None:
-        while not self._ended.wait(1):  # each look costs the web server a request
+        while not self._ended.wait(2):  # each look costs the web server a request
             running = self._session.get(f"{self._web.url}/api/archives?status=running", timeout=60)
             for each in running.json()["results"]:
                 self._download(each["id"], each["follow_url"])
