@@ -11,28 +11,13 @@ import io
 import struct
 from collections.abc import Mapping
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-
-try:
-    import onnxruntime
-    from onnxruntime.capi import onnxruntime_pybind11_state as outcomes
-except ImportError:
-    onnxruntime = None
-    REFUSALS: tuple[type[Exception], ...] = ()
-else:
-    REFUSALS = (
-        outcomes.Fail,
-        outcomes.InvalidArgument,
-        outcomes.InvalidGraph,
-        outcomes.InvalidProtobuf,
-        outcomes.NotImplemented,
-        outcomes.RuntimeException,
-    )
 
 VERSION = "descriptors-1"  # change it with whatever changes the bytes
 # Squares of distances stay below 2**24, exact in float32: see selections.methods.most_varied.
@@ -49,13 +34,36 @@ class ModelError(Exception):
     """The model cannot be used; the message says why, and what to try."""
 
 
+def _runtime() -> Any:
+    """onnxruntime, loaded only for a model: it starts threads and opens a database of its own in
+    the home folder. Raises ModelError."""
+    try:
+        return import_module("onnxruntime")
+    except ImportError:
+        message = "onnxruntime is not installed. Install it: pip install onnxruntime."
+        raise ModelError(message) from None
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What onnxruntime raises for a model that it cannot load or run."""
+    outcomes = import_module("onnxruntime.capi.onnxruntime_pybind11_state")
+    return (
+        outcomes.Fail,
+        outcomes.InvalidArgument,
+        outcomes.InvalidGraph,
+        outcomes.InvalidProtobuf,
+        outcomes.NotImplemented,
+        outcomes.RuntimeException,
+    )
+
+
 class Model:
     """An ONNX model. `key` is another one for another model."""
 
     def __init__(self, path: Path) -> None:
         """Raises ModelError."""
-        if onnxruntime is None:
-            raise ModelError("onnxruntime is not installed. Install it: pip install onnxruntime.")
+        onnxruntime = _runtime()
+        refusals = _refusals()
         try:
             content = path.read_bytes()
             options = onnxruntime.SessionOptions()
@@ -65,7 +73,7 @@ class Model:
             )
         except OSError as error:
             raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
-        except REFUSALS as error:
+        except refusals as error:
             raise ModelError(f"{path} is no ONNX model that can be run: {error}") from error
         digest = hashlib.sha256(content).hexdigest()[:16]
         self.key = f"{VERSION}-{digest}"
@@ -77,7 +85,7 @@ class Model:
         self._size = (width, height)
         try:
             count = len(self.describe(_plain_picture()))
-        except REFUSALS as error:
+        except refusals as error:
             raise ModelError(f"{path} cannot describe a picture: {error}") from error
         if not 1 <= count <= MOST_NUMBERS:
             raise ModelError(f"{path} gives {count} numbers. It may be 1 to {MOST_NUMBERS}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ def test_what_cannot_be_used_is_told_at_the_start(
         make_model(path, channels=1)
     elif trouble == "no package":
         make_model(path)
-        monkeypatch.setattr(descriptors, "onnxruntime", None)
+        monkeypatch.setitem(sys.modules, "onnxruntime", None)
     [warning] = check_descriptor_model()
     assert said[trouble] in warning.msg
     assert warning.id == "portal.W005"
