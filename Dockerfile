@@ -48,4 +48,4 @@ HEALTHCHECK --interval=30s --timeout=10s --start-period=30s \
 
 CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:5020", "--worker-class", "launcher.web_worker.Worker", \
      "--workers", "2", "--threads", "8", "--worker-tmp-dir", "/dev/shm", \
-     "--keep-alive", "75", "--no-control-socket", "--access-logfile", "-"]
+     "--keep-alive", "75", "--preload", "--no-control-socket", "--access-logfile", "-"]
