@@ -23,24 +23,26 @@ def operation_of(page: Page, path: str) -> Locator:
     return operation
 
 
-def test_it_works(portal: Portal) -> None:
+def test_it_works(open_portal: Callable[..., Portal]) -> None:
+    portal = open_portal(color_scheme="dark")
+    portal.connect()
+    page = portal.page
     asked: list[str] = []
-    portal.page.on("request", lambda request: asked.append(request.url))
-    answer = portal.page.goto("/api/docs")
+    page.on("request", lambda request: asked.append(request.url))
+    answer = page.goto("/api/docs")
     policy = answer.headers["content-security-policy"]
     assert "unsafe" not in policy.replace("'wasm-unsafe-eval'", "")
-    expect(portal.page.locator(".opblock", has_text="/api/archives").first).to_be_visible()
-    operation_of(portal.page, "/api/random-select")
-    own = portal.page.evaluate("location.origin")
+    expect(page.locator(".opblock", has_text="/api/archives").first).to_be_visible()
+    assert_it_has_the_colours_of_the_portal(page)
+    assert_operations_can_be_executed(page)
+    own = page.evaluate("location.origin")
     assert [url for url in asked if not url.startswith((own, "data:", "blob:"))] == []
 
 
-def test_it_is_a_page_of_the_portal_in_its_colours(open_portal: Callable[..., Portal]) -> None:
+def assert_it_has_the_colours_of_the_portal(page: Page) -> None:
+    """Those of the scheme in which it was opened, and of another one while it is open."""
     lightness = {}
-    page = open_portal(color_scheme="dark").page
-    page.goto("/api/docs")
-    expect(page.locator(".opblock").first).to_be_visible()
-    for scheme in ("dark", "light"):  # the second one while the page is open
+    for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme)
         page.get_by_role("navigation", name="Main").get_by_role("link", name="Choose").hover()
         expect(page.get_by_text("Input is strict.")).to_be_visible()
@@ -52,9 +54,7 @@ def test_it_is_a_page_of_the_portal_in_its_colours(open_portal: Callable[..., Po
     assert dark[0] < 150 < 500 < dark[1]
 
 
-def test_operations_can_be_executed(connected: Portal) -> None:
-    page = connected.page
-    page.goto("/api/docs")
+def assert_operations_can_be_executed(page: Page) -> None:
     load = operation_of(page, "/api/load-images")
     load.locator(".opblock-summary").click()
     load.get_by_role("button", name="Try it out").click()

@@ -54,7 +54,7 @@ def test_choices_are_shown_where_they_play_a_part(form: Locator) -> None:
     expect(form.get_by_label("Divide each label evenly")).to_be_hidden()
 
 
-def test_a_table_shows_the_split_until_a_choice_changes(form: Locator) -> None:
+def test_a_split_is_shown_and_a_wrong_choice_named(form: Locator, portal: Portal) -> None:
     form.get_by_label("Annotations", exact=True).select_option("coco")
     form.get_by_text("Train, validation, test").click()
     form.get_by_label("Divide the frames").select_option("shares")
@@ -69,9 +69,8 @@ def test_a_table_shows_the_split_until_a_choice_changes(form: Locator) -> None:
     form.get_by_role("button", name="Show how many").click()
     expect(form.get_by_text("The shares must add up to 100, not to 90.")).to_be_visible()
 
-
-def test_what_was_filled_in_stays_when_it_is_refused(form: Locator, portal: Portal) -> None:
-    form.get_by_label("Annotations", exact=True).select_option("coco")
+    # What was filled in stays when it is refused.
+    form.get_by_label("Train, %").fill("80")
     form.get_by_text("Which objects").click()
     form.get_by_label("Only these labels").fill("unicorn")
     form.get_by_role("button", name="Build ZIP").click()
