@@ -22,6 +22,9 @@ export function enableScrollLabel(label, grid) {
     label.style.top = `${Math.round(share * (room - label.offsetHeight))}px`;
     label.classList.add("shown-now");
     clearTimeout(timer);
-    timer = setTimeout(() => label.classList.remove("shown-now"), REST);
+    timer = setTimeout(() => {
+      label.classList.remove("shown-now");
+      label.style.top = "0"; // where it makes the page no longer, also when the window is lower now
+    }, REST);
   });
 }
