@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.portal import Portal
 
 
@@ -16,6 +17,7 @@ def test_it_works(open_portal: Callable[..., Portal]) -> None:
     page.get_by_text("alice", exact=True).click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert_accessible(page)
     # It is left to where one wanted to go.
     page.goto("/tokens")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
