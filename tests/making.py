@@ -13,7 +13,7 @@ from portal.work.problems import grouped
 from publishing.ground_truth import GroundTruthOptions
 from publishing.models import Publication, Upload, WritePermission
 from publishing.services.uploads import append_piece, begin_upload
-from selections.models import Archive, ArchivePart, Selection
+from selections.models import Archive, ArchivePart, SelectedFrame, Selection
 from selector.models import Connection
 from standin.server import StandIn
 
@@ -89,8 +89,12 @@ def make_selection(
         **values,
     )
     selection.tasks.create(task_id=1, name="Night drive, north loop", frames_count=frames)
-    for number in range(frames):
-        selection.frames.create(task_id=1, job_id=1, frame=number, filename=f"n_{number}.jpg")
+    SelectedFrame.history.bulk_create(
+        SelectedFrame(
+            selection=selection, task_id=1, job_id=1, frame=number, filename=f"n_{number}.jpg"
+        )
+        for number in range(frames)
+    )
     return selection
 
 
