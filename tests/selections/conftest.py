@@ -64,7 +64,7 @@ def impatient(hasty: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _lasting(seconds: float) -> Retries:
-    return Retries(1000, 8, 0.01, 0.05, 60.0, seconds)
+    return Retries(1000, 8, 0.01, 0.2, 60.0, seconds)
 
 
 @pytest.fixture

@@ -185,7 +185,7 @@ def test_a_small_build_of_another_person_does_not_wait_for_all_of_the_first(
     log = tmp_path / "worker.log"
     with worker(worker_environment, folders, monkeypatch, log, processes, standin.url):
         hold = standin.faults.hold("type=")
-        of_alice = asking(alice, 8)
+        of_alice = asking(alice, 4)
         assert hold.wait_for_request()
         [of_bob] = asking(bob, 1)
         if processes == 1:

@@ -32,7 +32,7 @@ PREPARING = "CVAT is still preparing these pictures; its chunk worker may be dow
 
 
 def patient_for(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    monkeypatch.setattr(client, "PATIENT", Retries(1000, 8, 0.01, 0.05, 60.0, seconds))
+    monkeypatch.setattr(client, "PATIENT", Retries(1000, 8, 0.01, 0.2, 60.0, seconds))
 
 
 def added(standin: StandIn, count: int = 60) -> Task:
@@ -65,14 +65,14 @@ def test_what_can_be_had_is_asked_for_while_dead_chunks_wait(
     connection: Connection, standin: StandIn, settings: object
 ) -> None:
     settings.FETCH_THREADS = 2
-    dead, healthy = added(standin), added(standin, count=400)
+    dead, healthy = added(standin), added(standin, count=240)
     standin.faults.fail(data_of(dead), status=429, headers={"Retry-After": "1"})
     archive = request(select(connection, (dead.id, None), (healthy.id, None)))
     standin.requests.clear()
     thread = in_thread(archive)
 
     def is_asked() -> bool:
-        return sum(seen.status == 200 for seen in data_requests(standin)) == 40
+        return sum(seen.status == 200 for seen in data_requests(standin)) == 24
 
     eventually(is_asked)
     standin.faults.clear()
