@@ -28,44 +28,46 @@ def counted(archive: Archive) -> int:
     return about["objects_count"] + sum(about["left_out"].values())
 
 
-@pytest.mark.parametrize("key", list(FORMATS))
 def test_pictures_and_objects_of_a_task_are_delivered(
-    key: str, alice: User, standin: StandIn
+    alice: User, standin: StandIn, subtests: pytest.Subtests
 ) -> None:
     case = Case(CASES["names_clash"])  # pictures of one name and two extensions
     add_annotated_task(standin.world, case.folder)
     selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
-    archive = built(selection, annotations=key)
-    assert (archive.status, archive.error) == ("ready", "")
-    assert counted(archive) == sum(map(len, case.reference().values()))
-    with zipfile.ZipFile(only_path(archive)) as opened:
-        assert opened.testzip() is None
-        names = Counter(name.casefold() for name in opened.namelist())
-        assert max(names.values()) == 1
-        for line in manifest_of(archive)["frames"]:
-            uploaded = case.folder / "images" / line["filename"]
-            assert opened.read(line["path"]) == uploaded.read_bytes()
+    for key in FORMATS:
+        with subtests.test(key):
+            archive = built(selection, annotations=key)
+            assert (archive.status, archive.error) == ("ready", "")
+            assert counted(archive) == sum(map(len, case.reference().values()))
+            with zipfile.ZipFile(only_path(archive)) as opened:
+                assert opened.testzip() is None
+                names = Counter(name.casefold() for name in opened.namelist())
+                assert max(names.values()) == 1
+                for line in manifest_of(archive)["frames"]:
+                    uploaded = case.folder / "images" / line["filename"]
+                    assert opened.read(line["path"]) == uploaded.read_bytes()
 
 
-@pytest.mark.parametrize("key", list(FORMATS))
 def test_parts_of_splits_hold_what_one_file_holds(
-    key: str, alice: User, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+    alice: User, standin: StandIn, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
 ) -> None:
     monkeypatch.setattr("selections.models.ArchiveOptions.SMALLEST_PART", 1)
     case = Case(CASES["shapes"])
     add_annotated_task(standin.world, case.folder)
     selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
-    # The bitmap of one picture takes 57,654 bytes.
-    part_size = 80_000 if key == "icdar_segmentation" else 40_000
     split = Split(by=SHARES, shares=(0.5, 0.5, 0.0), seed=1)
-    archive = built(selection, annotations=key, part_size=part_size, split=split)
-    assert (archive.status, archive.error) == ("ready", "")
-    assert counted(archive) == sum(map(len, case.reference().values()))
-    parts = [path_of(part) for part in archive.parts.all()]
-    assert len(parts) > 1
-    names = Counter(name for part in parts for name in zipfile.ZipFile(part).namelist())
-    assert max(names.values()) == 1
-    assert all(path_of(part).stat().st_size <= part_size for part in archive.parts.all())
+    for key in FORMATS:
+        with subtests.test(key):
+            # The bitmap of one picture takes 57,654 bytes.
+            part_size = 80_000 if key == "icdar_segmentation" else 40_000
+            archive = built(selection, annotations=key, part_size=part_size, split=split)
+            assert (archive.status, archive.error) == ("ready", "")
+            assert counted(archive) == sum(map(len, case.reference().values()))
+            parts = [path_of(part) for part in archive.parts.all()]
+            assert len(parts) > 1
+            names = Counter(name for part in parts for name in zipfile.ZipFile(part).namelist())
+            assert max(names.values()) == 1
+            assert all(path_of(part).stat().st_size <= part_size for part in archive.parts.all())
 
 
 def test_each_task_is_a_sequence_under_the_names_that_readers_look_for(
