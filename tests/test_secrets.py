@@ -6,6 +6,7 @@ import io
 import logging
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -97,16 +98,16 @@ def test_it_works(
 def every_page(user: User, connection: Connection) -> list:
     client = Client()
     client.force_login(user)
-    pages = []
+    asked = set()  # many ids are the same
     for name in sorted(addresses()):
         if name.endswith(("delete", "download", "download-part", "api-docs")):
             continue
+        if name.startswith("admin:") and name != "admin:index" and not user.is_staff:
+            continue  # all lead to the same sign-in
         for arguments in ({}, {"pk": 1}, {"pk": connection.pk}, {"object_id": connection.pk}):
-            try:
-                address = reverse(name, kwargs=arguments)
-            except NoReverseMatch:
-                continue
-            pages.append(client.get(address, follow=True))
+            with suppress(NoReverseMatch):
+                asked.add(reverse(name, kwargs=arguments))
+    pages = [client.get(address, follow=True) for address in sorted(asked)]
     assert sum(page.status_code == 200 for page in pages) > 20
     return pages
 
