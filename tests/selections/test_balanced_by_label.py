@@ -15,7 +15,7 @@ from selections.sampling import MAX_SEED, Amount, Candidates, Sample
 
 LABELS = st.sampled_from(["car", "person", "bike", "sign"])
 # The labels of each frame.
-TASKS = st.lists(st.sets(LABELS), max_size=40)
+TASKS = st.lists(st.sets(LABELS), max_size=20)
 SEEDS = st.integers(0, MAX_SEED)
 
 

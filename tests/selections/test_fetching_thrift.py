@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from threading import Barrier
 from typing import Any
 
@@ -35,15 +36,17 @@ from tests.selections.builds import (
 pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "messages", "hasty")
 
 
+@cache
+def noise(seed: int) -> bytes:
+    out = io.BytesIO()
+    pixels = random.Random(seed).randbytes(320 * 240)
+    Image.frombytes("L", (320, 240), pixels).save(out, "JPEG", quality=95)
+    return out.getvalue()
+
+
 def photos(standin: StandIn, count: int, **options: object) -> Task:
     """Pictures of some weight: noise of about 90 kB each."""
-    draw = random.Random(1)
-    pictures = {}
-    for number in range(count):
-        out = io.BytesIO()
-        noise = Image.frombytes("L", (320, 240), draw.randbytes(320 * 240))
-        noise.save(out, "JPEG", quality=95)
-        pictures[f"{number:04d}.jpg"] = out.getvalue()
+    pictures = {f"{number:04d}.jpg": noise(number) for number in range(count)}
     return standin.world.add_task("photos", owner="demo", images=pictures, **options)
 
 
@@ -178,7 +181,7 @@ def test_the_window_is_bounded(
     settings: object,
     pools: list[ThreadPoolExecutor],
 ) -> None:
-    task = standin.world.add_task("many", owner="demo", count=600, chunk_size=2, size=(32, 24))
+    task = standin.world.add_task("many", owner="demo", count=120, chunk_size=2, size=(32, 24))
     selection = select(connection, (task.id, None))
     standin.requests.clear()
     first = standin.faults.hold(r"type=chunk&index=0&")

@@ -27,7 +27,7 @@ def frame(
 def labelled(draw: st.DrawFn) -> Labelled:
     """Frames of a few jobs, folders and cameras."""
     frames = []
-    for number in range(draw(st.integers(1, 40))):
+    for number in range(draw(st.integers(1, 20))):
         job, camera = draw(st.integers(1, 6)), draw(st.integers(1, 4))
         name = f"day{draw(st.integers(1, 3))}/cam{camera}_{number:04d}.jpg"
         frames.append((frame(number, job=job, name=name), draw(LABELS)))
