@@ -10,10 +10,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from selections.models import Archive, Selection
+from selector.models import Connection
 from standin.server import StandIn
 from tests.browser.portal import Portal
 from tests.browser.workspace import Workspace
 from tests.conftest import finished
+from tests.selections.builds import select
 
 pytestmark = pytest.mark.worker
 ODD_NAMES = 2
@@ -62,6 +64,8 @@ def test_saving_before_downloading_keeps_one_selection(desk: Workspace, worker: 
     desk.page.get_by_role("button", name="Select all").click()
     desk.expect_chosen(47, 47)
     desk.save("All of them")
+    saved = desk.page.get_by_role("link", name="“All of them”")
+    expect(saved).to_have_attribute("href", Selection.objects.get().get_absolute_url())
     desk.page.get_by_role("button", name="Save and download").click()
     desk.page.get_by_role("link", name="Watch it").click()
     expect(desk.page.get_by_text("47 of 47 frames, original quality")).to_be_visible(timeout=60_000)
@@ -71,61 +75,47 @@ def test_saving_before_downloading_keeps_one_selection(desk: Workspace, worker: 
         assert "cam_b/night/img_003.jpg" in opened.namelist()
 
 
-def test_progress_moves_without_reloading(desk: Workspace, worker: None) -> None:
-    page = desk.page
-    desk.open_task(1)
-    page.get_by_role("button", name="Select all").click()
-    desk.expect_chosen(227, 227)
-    desk.save("Slowly")
-    desk.standin.costs.frame = desk.standin.costs.chunk = 2.0
-    page.get_by_role("link", name="“Slowly”").click()
+def test_progress_moves_without_reloading(connected: Portal, worker: None) -> None:
+    page = connected.page
+    page.goto(select(Connection.objects.get(), (ODD_NAMES, None)).get_absolute_url())
+    hold = connected.standin.faults.hold("type=chunk&index=1&")  # of a few chunks
     page.get_by_role("button", name="Build ZIP").click()
-    loaded = page.evaluate("performance.timeOrigin")
     expect(page.get_by_text("building", exact=True)).to_be_visible()
+    loaded = page.evaluate("performance.timeOrigin")
     shown = page.locator("main progress")
-    expect(shown).not_to_have_attribute("value", "0", timeout=30_000)
+    expect(shown).not_to_have_attribute("value", "0")
     page.get_by_role("link", name="Selections").hover()  # the page answers meanwhile
-    expect(page.locator("main").get_by_role("link", name="Download ZIP")).to_be_visible(
-        timeout=90_000
-    )
+    hold.release()
+    expect(page.locator("main").get_by_role("link", name="Download ZIP")).to_be_visible()
     assert page.evaluate("performance.timeOrigin") == loaded
 
 
-def test_cancel_and_build_again(desk: Workspace, worker: None) -> None:
-    page = desk.page
-    desk.open_task(1)
-    desk.cell(1).click()
-    desk.save("One")
-    page.get_by_role("link", name="“One”").click()
-    hold = desk.standin.faults.hold("/data")
+def test_cancel_and_build_again(connected: Portal, worker: None) -> None:
+    page = connected.page
+    page.goto(select(Connection.objects.get(), (1, [1])).get_absolute_url())
+    hold = connected.standin.faults.hold("/data")
     page.get_by_role("button", name="Build ZIP").click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("The build is cancelled.")).to_be_visible()
     hold.release()
     page.get_by_role("button", name="Build again").click()
-    expect(page.locator("main").get_by_role("link", name="Download ZIP")).to_be_visible(
-        timeout=60_000
-    )
+    expect(page.locator("main").get_by_role("link", name="Download ZIP")).to_be_visible()
     assert [archive.status for archive in Archive.objects.all()] == ["ready", "cancelled"]
 
 
-def test_others(desk: Workspace, open_portal: Callable[..., Portal], worker: None) -> None:
+def test_others(connected: Portal, open_portal: Callable[..., Portal], worker: None) -> None:
     """A shared selection is seen by others; an archive only by who built it."""
-    page = desk.page
-    desk.open_task(1)
-    desk.cell(1).click()
-    desk.save("For all")
-    page.get_by_role("link", name="“For all”").click()
-    address = page.url
+    page = connected.page
+    address = select(Connection.objects.get(), (1, [1])).get_absolute_url()
+    Selection.objects.update(name="For all")
+    page.goto(address)
     bob = open_portal("bob")
     bob.page.goto(address)
     expect(bob.page.get_by_role("heading", name="Not found")).to_be_visible()
 
     page.get_by_role("button", name="Share with everybody").click()
     page.get_by_role("button", name="Build ZIP").click()
-    expect(page.locator("main").get_by_role("link", name="Download ZIP")).to_be_visible(
-        timeout=60_000
-    )
+    expect(page.locator("main").get_by_role("link", name="Download ZIP")).to_be_visible()
     archive = finished(Archive.objects.get())
 
     bob.page.goto("/selections/")
