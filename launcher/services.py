@@ -91,8 +91,10 @@ def web_service() -> Service:
         "--log-level": "warning",
     }
     flat = [part for option in options.items() for part in option] + ["--no-control-socket"]
-    # --preload: the code is loaded once, and the processes share its memory.
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--preload", *flat]
+    # The code is loaded once, and the processes share its memory. Not on macOS, whose frameworks,
+    # which numpy uses there, cannot be relied on in a forked process.
+    preload = ["--preload"] if sys.platform == "linux" else []
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", *preload, *flat]
     # MALLOC_ARENA_MAX: with one heap for each thread the memory of the largest answers is kept.
     # No --max-requests: replacing a process breaks off the downloads that it is sending.
     return Service("web", command, settings.BASE_DIR, environment={"MALLOC_ARENA_MAX": "2"})
