@@ -102,3 +102,9 @@ class Ordering(OrderingFilter):
             known = ", ".join(getattr(view, "ordering_fields", []))
             raise ValidationError({"ordering": [f"the list can be ordered by {known}."]})
         return [*valid, "-pk"]
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        [ordering] = super().get_schema_operation_parameters(view)
+        fields = ", ".join(getattr(view, "ordering_fields", []))
+        told = f"One of {fields}, or several with commas. A - before it turns the order round."
+        return [ordering | {"description": told}]

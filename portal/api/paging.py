@@ -9,6 +9,7 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
+from rest_framework.views import APIView
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 1000
@@ -29,6 +30,13 @@ class Paging(PageNumberPagination):
         if not text.isdecimal() or len(text) > 6 or not 1 <= int(text) <= MAX_PAGE_SIZE:
             raise ValidationError({"page_size": [f"page_size must be 1 to {MAX_PAGE_SIZE}."]})
         return int(text)
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        parameters: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        for each in parameters:
+            most = {"maximum": MAX_PAGE_SIZE} if each["name"] == "page_size" else {}
+            each["schema"] |= {"minimum": 1, **most}
+        return parameters
 
 
 def page_of_cvat(

@@ -211,7 +211,7 @@ class PublicationViewSet(
         return PublicationListSerializer if self.action == "list" else PublicationSerializer
 
     @takes(is_paged=True, responses=PublishedFrameSerializer(many=True))
-    @action(detail=True)
+    @action(detail=True, filter_backends=[])
     def frames(self, request: SignedInApiRequest, pk: str) -> Response:
         """Which frame of the new task each frame of the selection became; empty until it is made,
         and for a ground-truth job, whose frames keep their numbers."""

@@ -192,6 +192,8 @@ def test_the_api_shows_decides_and_sends_once(
     publication = Publication.objects.get()
     assert (publication.target, publication.frames_total) == ("task", 1)
     publication.published_frames.create(new_frame=0, task_id=task.id, frame=3, path="p03.png")
-    frames = api.get(f"/api/publications/{publication.pk}/frames").json()["results"]
+    address = f"/api/publications/{publication.pk}/frames"
+    frames = api.get(address).json()["results"]
+    assert api.get(address, {"ordering": "created_at"}).status_code == 400
     shown = {"new_frame": 0, "path": "p03.png", "task_id": task.id, "frame": 3}
     assert frames == [{**shown, "is_replaced": False}]
