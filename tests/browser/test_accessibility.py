@@ -29,6 +29,8 @@ def test_the_workspace(open_portal: Callable[..., Portal], width: int) -> None:
     desk.painted(0)
     desk.cell(0).click()
     assert_accessible(desk.page)
+    # Before few frames axe judges less of what lies above them.
+    desk.page.get_by_label("File name contains").fill("")
     if not is_wide:
         desk.button("Pick…").click()
         expect(desk.page.locator("#side")).to_be_visible()
