@@ -47,7 +47,11 @@ class _Server(ThreadingHTTPServer):
             request, address = self.get_request()
         except OSError:
             return  # who asked has hung up meanwhile
-        self.process_request(request, address)
+        try:
+            self.process_request(request, address)
+        except Exception:  # such as that no thread can be started: others are served all the same
+            self.handle_error(request, address)
+            self.shutdown_request(request)
 
     def end(self) -> None:
         with self._end:
