@@ -82,4 +82,4 @@ def test_several_tasks(open_portal: Callable[..., Portal], width: int) -> None:
     assert_accessible(page, "#frames", in_dark=is_wide)
     page.locator("#only-chosen").click()
     expect(desk.grid.locator(".task-lane")).to_have_count(1)
-    assert_accessible(page, "#frames", in_dark=is_wide)
+    assert_accessible(page, "#frames, #dock", in_dark=is_wide)
