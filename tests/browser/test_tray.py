@@ -100,7 +100,7 @@ def tell_of(page: Page, *builds: Archive) -> None:
 
 
 def test_a_notice_is_gone_once_it_is_closed(portal: Portal, alice: User) -> None:
-    """As it is once it is used."""
+    """As it is once it is used, see test_save_and_download."""
     page = portal.page
     page.add_init_script(NOTE_WHAT_IS_ASKED)
     tell_of(page, under_way(alice, "One"))

@@ -91,7 +91,7 @@ def test_all_and_clear_work_but_in_fields_dialogs_and_menus(desk: Workspace) -> 
     desk.button("Clear").click()
     page.get_by_label("File name contains").fill("")
     expect(page.locator("#shown")).to_be_empty()
-    # In fields, dialogs and menus they are those'.
+    # In fields, dialogs and menus the same keys do what they do there.
     desk.cell(3).click()
     field = page.get_by_label("Name of the selection")
     field.fill("abc")
