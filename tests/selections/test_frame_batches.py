@@ -24,6 +24,7 @@ from selections.services import removal, replacing
 from tests.making import make_publication, make_selection
 
 BATCH, COPY_BATCH = 200, 1000  # a tenth of the product's
+OF_PRODUCT = batches.BATCH
 COUNT = 10 * BATCH + 7
 
 
@@ -173,6 +174,18 @@ def test_no_transaction_writes_more_marks_than_a_batch(
 def _remove_all_but_one(selection: Selection) -> None:
     places = list(selection.frames.values_list("task_id", "frame"))
     services.edit_frames(user=selection.owner, selection=selection, revision=1, remove=places[1:])
+
+
+def test_a_batch_of_the_product_fits_into_one_statement(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Databases bound the number of values in one; here all frames are of one task."""
+    monkeypatch.setattr(batches, "BATCH", OF_PRODUCT)
+    selection = make_selection(alice, frames=0, is_complete=False)
+    selection.tasks.update(frames_count=OF_PRODUCT + 1)
+    batches.save_frames(selection, (Frame(1, 1, number) for number in range(OF_PRODUCT + 1)))
+    _remove_all_but_one(selection)
+    assert Selection.objects.get().frames.count() == 1
 
 
 @pytest.mark.skipif(database.vendor != "sqlite", reason="about SQLite's one writer")
