@@ -14,7 +14,7 @@ from selector.models import AnnotationIndexing
 from selector.services import annotation_index, indexing
 from standin.annotated import add_annotated_task
 from tests.annotated import Case
-from tests.browser.test_accessibility import assert_accessible
+from tests.browser.axe import assert_accessible
 from tests.browser.workspace import Workspace
 from tests.recorded import FOLDER
 
