@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,5 +22,8 @@ def test_the_version_is_told_everywhere_alike(alice: User) -> None:
     assert f"CVAT Image Selector {VERSION}" in client.get("/selections/").content.decode()
     schema = client.get("/api/schema", headers={"accept": "application/json"}).json()
     assert schema["info"]["version"] == VERSION
+    as_yaml = client.get("/api/schema")  # as the README fetches it
+    assert as_yaml.headers["Content-Type"].startswith("application/vnd.oai.openapi")
+    assert re.search(rf"^  version: '?{re.escape(VERSION)}'?$", as_yaml.content.decode(), re.M)
     newest = CHANGELOG.read_text().split("\n## ")[1]
     assert VERSION in newest
