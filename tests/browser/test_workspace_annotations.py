@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from standin.annotated import add_annotated_task
 from standin.model import Task
 from tests.browser.workspace import Workspace
+from tests.conftest import eventually
 from tests.recorded import FOLDER
 
 ANNOTATED = FOLDER / "annotated"
@@ -93,9 +94,9 @@ def expect_rectangles(large: Large) -> None:
     expect(picture).to_be_visible()
     rectangles = page.locator("#viewer-overlay rect:not([transform])")
     expect(rectangles).to_have_count(len(points))
-    drawn = sorted(place(element, picture) for element in rectangles.all())
-    for one, other in zip(drawn, sorted(points), strict=True):
-        assert one == pytest.approx(other, abs=0.1)
+    expected = [pytest.approx(each, abs=0.1) for each in sorted(points)]
+    # After a change of size they follow the picture a moment later.
+    eventually(lambda: sorted(place(each, picture) for each in rectangles.all()) == expected)
 
 
 def test_objects_of_every_kind_lie_where_cvat_has_them(desk: Workspace) -> None:
