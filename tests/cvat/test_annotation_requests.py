@@ -78,8 +78,8 @@ def test_a_page_of_a_proxy_is_no_answer(cvat: Replay) -> None:
 
 
 def test_what_is_not_wanted_takes_no_memory() -> None:
-    shape = {"id": 1, "label_id": 1, "type": "polygon", "frame": 5, "points": [1234.5] * 200}
-    file = io.BytesIO(json.dumps({"shapes": [shape] * 5_000}).encode())
+    shape = {"id": 1, "label_id": 1, "type": "rectangle", "frame": 5, "points": [1, 2, 3, 4]}
+    file = io.BytesIO(json.dumps({"shapes": [shape] * 100_000}).encode())
     tracemalloc.start()
     try:
         read = annotation_json.read_annotations(file, Labels([Label(1, "car")]), {4})
