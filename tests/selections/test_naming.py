@@ -161,7 +161,7 @@ def assert_unpackable_anywhere(paths: list[str]) -> None:
 @example(["α\u0345\u0301.jpg", "α\u0301\u0345.jpg"], False, "original")
 @example(["a.", "a", "a_", "a_/b", "a/c", "a./d"], False, "original")
 @example(["x" * 255, "X" * 255, "x" * 256], False, "compressed")
-@settings(deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_never_two_alike(filenames: list[str], several_tasks: bool, quality: str) -> None:
     paths = taken(filenames, several_tasks=several_tasks, quality=quality)
     for path in paths:
