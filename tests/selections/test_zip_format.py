@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from selections.archives import zip_format
 from selections.archives.zip_format import MOST_BYTES, MOST_MEMBERS, Member
 
 EDGE = int(MOST_BYTES / 1.05)
+# Until 3.11.3, zipfile writes 32-bit sizes beside the 64-bit ones of a member that may grow large.
+IS_WRONG_ABOVE_EDGE = sys.version_info < (3, 11, 4)
 sizes = st.integers(0, 2**50) | st.integers(EDGE - 2, EDGE + 2) | st.integers(2**31 - 2, 2**31)
 checksums = st.integers(0, 2**32 - 1)
 characters = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
@@ -62,6 +65,7 @@ def end_of(members: list[zipfile.ZipInfo], start: int) -> bytes:
 @example(name="ü", size=MOST_BYTES, crc32=1, offset=MOST_BYTES)
 @example(name="ü", size=MOST_BYTES + 1, crc32=1, offset=MOST_BYTES + 1)
 def test_header_and_record_of_a_member(name: str, size: int, crc32: int, offset: int) -> None:
+    assume(not (IS_WRONG_ABOVE_EDGE and EDGE < size <= MOST_BYTES))
     member = Member(name, size, crc32)
     info = as_zipfile(member)
     assert member.header() == header_of(info)
