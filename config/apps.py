@@ -10,7 +10,7 @@ from config import checks
 
 
 class ConfigConfig(AppConfig):
-    """Registers the system checks, and has the garbage collector pass over what was loaded."""
+    """Registers the system checks, and excludes what is loaded from garbage collection."""
 
     name = "config"
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from standin.chunks import media_of
 from standin.model import Job, Label, Task
 from standin.scenes import Outline, Scene
-from standin.sharing import recipe_of, shared
+from standin.sharing import inputs_of, shared
 
 V = TypeVar("V")
 Json = dict[str, Any]
@@ -45,17 +45,17 @@ class Annotator:
                 for frame in job.frames:
                     owners.setdefault(frame, job)
         labels = {each.name: each for each in (task.project or task).labels}
-        recipe = self._recipe(task, owners, labels)
+        inputs = self._inputs(task, owners, labels)
         made = shared.get(
-            recipe, "annotations", lambda: json.dumps(self._made(task, owners, labels)).encode()
+            inputs, "annotations", lambda: json.dumps(self._made(task, owners, labels)).encode()
         )
         annotations: Json = json.loads(made)
         return annotations
 
-    def _recipe(
+    def _inputs(
         self, task: Task, owners: Mapping[int, Job], labels: Mapping[str, Label]
     ) -> str | None:
-        pictures = recipe_of(media_of(task), [task.order[frame] for frame in owners])
+        pictures = inputs_of(media_of(task), [task.order[frame] for frame in owners])
         jobs = {job.id: (job.start, _source(job), _inaccuracy(job)) for job in owners.values()}
         by_frame = [(frame, job.id) for frame, job in owners.items()]
         return pictures and f"{pictures} {self.scene} {labels} {jobs} {by_frame}"

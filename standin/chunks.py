@@ -17,7 +17,7 @@ from standin.costs import Costs
 from standin.media import Media
 from standin.model import Job, Task
 from standin.pictures import extension, jpeg
-from standin.sharing import recipe_of, shared
+from standin.sharing import inputs_of, shared
 from standin.video import decode_mp4, encode_mp4
 
 Quality = Literal["original", "compressed"]
@@ -139,9 +139,9 @@ class ChunkBuilder:
     def _plain(self, task: Task, frames: Sequence[int], quality: Quality) -> Chunk:
         is_film = task.is_video and (quality == "original" or not task.use_zip_chunks)
         make = self._film if is_film else self._zip
-        recipe = recipe_of(media_of(task), [task.order[t] for t in frames])
+        inputs = inputs_of(media_of(task), [task.order[t] for t in frames])
         what = f"{make.__name__} {quality} {task.image_quality}"
-        body = shared.get(recipe, what, lambda: make(task, frames, quality))
+        body = shared.get(inputs, what, lambda: make(task, frames, quality))
         return Chunk(body, "video/mp4" if is_film else ZIP)
 
     def _zip(self, task: Task, frames: Sequence[int], quality: Quality) -> bytes:
@@ -195,12 +195,12 @@ class ChunkBuilder:
             jpeg_of = self._recompressed(task, frame, quality)[1]
             return Chunk(_png(Image.open(io.BytesIO(jpeg_of))), "image/png")
         index, place = _place_of(holder, frame)
-        recipe = recipe_of(media_of(task), [task.order[t] for t in _frames_of(holder, index)])
+        inputs = inputs_of(media_of(task), [task.order[t] for t in _frames_of(holder, index)])
 
         def make() -> bytes:
             return _png(self.video_picture(holder, frame, quality))
 
-        return Chunk(shared.get(recipe, f"PNG {place} of {quality} film", make), "image/png")
+        return Chunk(shared.get(inputs, f"PNG {place} of {quality} film", make), "image/png")
 
     def video_picture(self, job: Job, frame: int, quality: Quality) -> Image.Image:
         """A frame as it comes out of the chunk of a job that holds it."""
@@ -223,7 +223,7 @@ class ChunkBuilder:
             picture.thumbnail((256, 256))
             return jpeg(picture, 75)
 
-        return shared.get(recipe_of(media, [position]), "preview", make)
+        return shared.get(inputs_of(media, [position]), "preview", make)
 
     def context_images(self, task: Task, frame: int) -> bytes:
         """A zip of JPEGs; empty (22 bytes) when the frame has none."""

@@ -35,7 +35,7 @@ class _Server(ThreadingHTTPServer):
         self._ended, self._end = socket.socketpair()
 
     def serve_until_ended(self) -> None:
-        """As `serve_forever`, which looks many times a second whether it shall end."""
+        """As `serve_forever`, but ended by a message: it would poll for its end."""
         with self._ended, selectors.DefaultSelector() as selector:
             for each in (self.socket, self._ended):
                 selector.register(each, selectors.EVENT_READ)

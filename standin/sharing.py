@@ -1,5 +1,5 @@
-"""What was drawn once is there for all stand-ins that are told the same folder: for those of a test
-run, which ask for the same pictures again and again, each for a new world."""
+"""Files in which the stand-ins of a test run share chunks, pictures and annotations: the worlds of
+its tests are new, but most of their pictures are the same."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from standin.scenes import Scene
 
 
 class SharedFiles:
-    """Keeps what was made in the files of a folder. Without a folder nothing is kept."""
+    """Bytes in files of a folder, named by all that they depend on. Without a folder none."""
 
     def __init__(self) -> None:
         self.folder: Path | None = None
 
-    def get(self, recipe: str | None, what: str, make: Callable[[], bytes]) -> bytes:
-        """What is made by the recipe, which with `what` says all that the bytes depend on. Without
-        a recipe it is made each time."""
-        if self.folder is None or recipe is None:
+    def get(self, inputs: str | None, what: str, make: Callable[[], bytes]) -> bytes:
+        """The bytes that `make` returns, from their file if there is one. `what` and `inputs` tell
+        all that the bytes depend on; for `inputs` of None they are made each time."""
+        if self.folder is None or inputs is None:
             return make()
-        path = self.folder / sha256(f"{what}\n{recipe}".encode()).hexdigest()
+        path = self.folder / sha256(f"{what}\n{inputs}".encode()).hexdigest()
         try:
             return path.read_bytes()
         except FileNotFoundError:
@@ -40,9 +40,9 @@ class SharedFiles:
 shared = SharedFiles()
 
 
-def recipe_of(media: Media, positions: Sequence[int]) -> str | None:
-    """In words, all that the pictures at these positions depend on; None for those that were given
-    or that another class draws."""
+def inputs_of(media: Media, positions: Sequence[int]) -> str | None:
+    """All that the pictures at these positions depend on, as text. None for pictures that a test
+    gives or draws by a function of its own."""
     if type(media) is Images:
         files = [(at, extension(media.name(at)), media.orientations.get(at)) for at in positions]
         return _drawn(media, files)

@@ -1,4 +1,5 @@
-"""What all tests do otherwise than Django, whose own way would take long or too much away."""
+"""Replacements of Django's methods in all tests: faster ones, and one that must not empty the Redis
+of a whole run."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ def _refuse_to_clear(cache: RedisCache) -> None:
 
 
 def _force_login(client: Client, user: User, backend: str | None = None) -> None:
-    """A session as after a sign-in, written once. Django signs in: it writes the session three
-    times, the time of the sign-in, and what axes keeps."""
+    """A session as after a sign-in, written once. Django's own signs in, which writes the
+    session three times, the time of the sign-in and rows of axes."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = backend or settings.AUTHENTICATION_BACKENDS[-1]
@@ -36,6 +37,6 @@ def _force_login(client: Client, user: User, backend: str | None = None) -> None
 
 
 def _reload_nothing(case: TransactionTestCase) -> bool:
-    """Django opens new connections after each test that commits, for a rollback may have undone the
-    first statements of one. Those of SQLite are not undone."""
+    """False. Django opens new connections after each test that commits, because a rollback may have
+    undone the statements of their start; with SQLite it undoes none."""
     return False

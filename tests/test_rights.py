@@ -194,7 +194,7 @@ def signed_in(name: str, **options: Any) -> Client:
 
 
 def check(answers: Iterable[tuple[str, HttpResponseBase, int]]) -> None:
-    """Each answer to what was asked has its status; names all that have not."""
+    """Assert the status of each answer; a failure lists all wrong ones."""
     wrong = [
         f"{asked}: {answer.status_code}, not {status}: {getattr(answer, 'content', b'')[:300]!r}"
         for asked, answer, status in answers

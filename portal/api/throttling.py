@@ -11,17 +11,17 @@ from rest_framework.throttling import UserRateThrottle
 from portal.caching import redis_client
 
 if TYPE_CHECKING:
-    from rest_framework.views import APIView  # which needs this module first
+    from rest_framework.views import APIView  # its module loads this one
 
 
 class CountingThrottle(UserRateThrottle):
     """Counts the requests in periods that begin with the first request of a person.
 
-    That of DRF keeps the time of each request: up to 54 kB that it reads and writes with every
+    DRF's UserRateThrottle stores the time of each request: up to 54 kB, read and written with every
     request, at the default of API_RATE.
     """
 
-    cache_format = "requests_of_%(scope)s_%(ident)s"  # earlier releases kept times in that of DRF
+    cache_format = "requests_of_%(scope)s_%(ident)s"  # under DRF's own key are lists of times
     num_requests: int | None  # of API_RATE
     duration: int  # seconds
     seconds_left = 0

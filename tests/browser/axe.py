@@ -1,4 +1,4 @@
-"""Axe, which finds what on a page is out of reach for some people."""
+"""Checks of a page's accessibility by axe."""
 
 from __future__ import annotations
 

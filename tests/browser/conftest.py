@@ -95,7 +95,7 @@ def open_portal(
     is_failed = request.session.testsfailed > failed_before
     for profile, portal in opened:
         profiles.give_back(profile, is_spoilt=is_failed)
-        portal.hear_no_more()
+        portal.stop_noting_errors()
     # A closed page's requests are still answered; their rows are removed only after that.
     PortalHandler.under_way.wait_for_none()
     assert [error for _, portal in opened for error in portal.errors] == []

@@ -32,8 +32,8 @@ class Portal:
         self._context.on("console", self._note)
         self._context.on("weberror", self._note_error)
 
-    def hear_no_more(self) -> None:
-        """Of errors, which are those of the next test from now on."""
+    def stop_noting_errors(self) -> None:
+        """Later ones are of the next test, which uses the same page."""
         self._context.remove_listener("console", self._note)
         self._context.remove_listener("weberror", self._note_error)
 

@@ -77,7 +77,7 @@ class Profiles:
         return Profile(kind, page.context, page)
 
     def give_back(self, profile: Profile, *, is_spoilt: bool) -> None:
-        """`is_spoilt`: nobody knows what state the page is in."""
+        """Keep the profile for the next test; with a new page where that of this one is spoilt."""
         page = profile.page
         if is_spoilt or page.is_closed() or page in self._set_up:
             page = self._new_page(profile.context)
@@ -99,7 +99,7 @@ class Profiles:
         self._free[profile.kind].append(page)
 
     def _first_page(self, options: dict[str, object]) -> Page:
-        """Of a new profile."""
+        """The first page of a new profile."""
         context = self._browser.new_context(base_url=self._url, **options)
         context.set_default_timeout(self._timeout)
         new_session = context.new_cdp_session

@@ -14,7 +14,7 @@ from tests.browser.workspace import Workspace
 
 
 def show_few(desk: Workspace, words: str, said: str) -> None:
-    """Axe takes its time over each cell, and they are all alike."""
+    """Filter the grid to a few frames: their cells are alike, and axe takes long over each."""
     desk.page.get_by_label("File name contains").fill(words)
     expect(desk.page.get_by_text(said)).to_be_visible()
 

@@ -97,7 +97,7 @@ def assert_note_is_whole(desk: Workspace) -> None:
 
 
 def assert_nothing_chosen_is_said(desk: Workspace) -> None:
-    """Where the frames would be listed."""
+    """In the dialog that lists the chosen frames."""
     desk.button("Get selected info").click()
     dialog = desk.page.locator("#info-dialog")
     expect(dialog).to_contain_text("No frame is chosen yet.")
@@ -139,7 +139,7 @@ def test_the_keyboard_goes_where_the_eye_goes(desk: Workspace) -> None:
 
 
 def assert_question_mark_lists_keys(desk: Workspace) -> None:
-    """But in a field, which has the focus at first."""
+    """Not while a field has the focus, as at first."""
     desk.page.keyboard.press("?")
     dialog = desk.page.get_by_role("dialog", name="Keys")
     expect(dialog).to_be_hidden()

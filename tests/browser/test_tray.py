@@ -90,7 +90,7 @@ def see_under_way(page: Page, *builds: Archive) -> None:
 
 
 def tell_of(page: Page, *builds: Archive) -> None:
-    """On the page that has seen these builds under way."""
+    """Have the open page see these builds under way, then end them."""
     see_under_way(page, *builds)
     for build in builds:
         end(build)
@@ -100,7 +100,7 @@ def tell_of(page: Page, *builds: Archive) -> None:
 
 
 def test_a_notice_is_gone_once_it_is_closed(portal: Portal, alice: User) -> None:
-    """As it is once it is used, see test_save_and_download."""
+    """That it is gone once it is used is in test_save_and_download."""
     page = portal.page
     page.add_init_script(NOTE_WHAT_IS_ASKED)
     tell_of(page, under_way(alice, "One"))

@@ -174,7 +174,7 @@ def expect_no_late_answer(large: Large) -> None:
     own = large.said.inner_text(), large.objects.count()
 
     def hold(route: Route) -> None:
-        """Answer never."""
+        """Leave the request without an answer."""
 
     large.page.route(re.compile(r"/annotations\?frame=3"), hold)
     large.page.keyboard.press("ArrowRight")

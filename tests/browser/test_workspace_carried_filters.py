@@ -10,7 +10,7 @@ DRIVE, FOLDERS, MIXED = 1, 2, 4
 
 
 def test_file_names_go_on_to_the_next_task(desk: Workspace) -> None:
-    """Those that are shown alone, and those of other tasks that a draw leaves out."""
+    """The words of the filter of the grid, and the tasks whose file names a draw leaves out."""
     page = desk.page
     said = page.locator("#dock-status")
     left_out = page.locator("#known-names summary")

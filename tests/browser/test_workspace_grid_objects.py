@@ -64,7 +64,7 @@ def test_objects_are_shown_while_the_switch_is_on_and_it_is_remembered(desk: Wor
 
 
 def expect_each_frame_with_its_objects(desk: Workspace, task: Task) -> None:
-    """Counted, and drawn where they are."""
+    """Each cell tells how many objects its frame has, and draws them where they lie."""
     case = Case(RECORDED)
     expected = case.objects()
     for frame, objects in expected.items():

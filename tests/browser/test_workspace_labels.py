@@ -48,7 +48,7 @@ class Panel:
         return [frame for frame, found in objects if any(it["label"] == name for it in found)]
 
     def expect_grid(self, frames: list[int]) -> None:
-        """A grid that is laid out anew is empty for a moment."""
+        """Wait until the grid shows these frames: while it is laid out anew it is empty."""
         expect(self.desk.cells).to_have_count(len(frames))
         read = "all => all.map((it) => Number(it.dataset.frame))"
         self.desk.until(lambda: sorted(self.desk.cells.evaluate_all(read)) == frames)

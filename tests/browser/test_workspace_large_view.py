@@ -170,7 +170,7 @@ def test_fingers(open_portal: Callable[..., Portal]) -> None:
 
 
 def test_a_picture_that_cvat_does_not_give(desk: Workspace) -> None:
-    """In its place is the thumbnail, where there is one."""
+    """The large view shows its thumbnail instead, if there is one."""
     desk.page.route(
         "**/image?*", lambda route: route.fulfill(status=502, json={"detail": "no", "code": "x"})
     )

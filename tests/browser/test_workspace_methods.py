@@ -143,7 +143,7 @@ def test_a_draw_that_waits_for_pictures(desk: Workspace) -> None:
 
 
 def test_no_more_is_drawn_where_a_larger_draw_gives_other_frames(desk: Workspace) -> None:
-    """In one job, which has its own words for a draw at random."""
+    """In the workspace of one job, where the draw at random is called "Random"."""
     page = desk.page
     desk.open_task(DRIVE, job=2)
     desk.pick("7", seed="1", mode="Random")

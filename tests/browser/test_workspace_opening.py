@@ -83,7 +83,7 @@ def test_who_has_jobs_alone(desk: Workspace, alice: User) -> None:
 
 
 def test_what_was_opened_lately_is_above_the_newest(desk: Workspace) -> None:
-    """And is there while CVAT does not answer."""
+    """The list of what was opened lately is shown while CVAT does not answer, too."""
     page = desk.page
     page.goto("/choose")
     expect(page.get_by_role("heading", name="Newest tasks")).to_be_visible()

@@ -1,4 +1,4 @@
-"""What helps to keep an overview: only the chosen frames, a draft."""
+"""The view of the chosen frames alone, and the draft that is kept."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def test_port_in_use_is_told(
 
 
 def test_ctrl_c_leaves_no_process(running: Launcher) -> None:
-    """Of SIGTERM see test_serve_killed.py, whose portal is there to be stopped too."""
+    """SIGTERM is tested in test_serve_killed.py, with the portal of its last test."""
     started = running.children()
 
     assert running.stop(signal.SIGINT) == 0

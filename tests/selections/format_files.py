@@ -20,7 +20,7 @@ CASES = {folder.name: folder for folder in ALL}
 
 
 def bits(count: int) -> st.SearchStrategy[list[bool]]:
-    """Lists of so many, drawn at once: one by one they take longer than most tests of them."""
+    """Lists of `count` bits, each drawn as bytes: hypothesis takes long to draw bit by bit."""
     length = -(-count // 8)
     return st.binary(min_size=length, max_size=length).map(
         lambda drawn: [bool(drawn[at // 8] >> at % 8 & 1) for at in range(count)]

@@ -179,7 +179,7 @@ def _remove_all_but_one(selection: Selection) -> None:
 def test_a_batch_of_the_product_fits_into_one_statement(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Databases bound the number of values in one; here all frames are of one task."""
+    """Databases bound the number of values in one statement. All frames are of one task here."""
     monkeypatch.setattr(batches, "BATCH", OF_PRODUCT)
     selection = make_selection(alice, frames=0, is_complete=False)
     selection.tasks.update(frames_count=OF_PRODUCT + 1)

@@ -158,7 +158,7 @@ def test_too_many_requests(
 
 
 def test_a_count_without_an_end_gets_one(nothing_counted: str, api: APIClient) -> None:
-    """As of a process that ended before it set one."""
+    """Such as the count of a process that ended before it set the end."""
     redis_client().incr(nothing_counted)
     assert api.get("/api/selections").status_code == 200
     assert 0 < redis_client().ttl(nothing_counted) <= 60

@@ -109,7 +109,7 @@ AS_ALICE = SchemathesisConfig.from_dict({"generation": {"with-security-parameter
 
 @pytest.fixture
 def authorization(django_db_reset_sequences: None, alice: User) -> dict[str, str]:
-    """Ids begin with 1, whatever ran before: aim() counts on it."""
+    """A token of alice. The ids of rows begin with 1, which aim() relies on."""
     _, value = ApiToken.objects.issue(owner=alice, name="fuzzing")
     return {"Authorization": f"Bearer {value}"}
 
@@ -132,8 +132,8 @@ def test_answers_conform(
 
 
 def name_all_fields(document: dict) -> None:
-    """Else most bodies have unknown fields and are refused for these alone. Those of PATCH may have
-    them still, with whatever names."""
+    """Make up bodies without unknown fields, for which most would be refused. Those of PATCH stay
+    free."""
     for name, shape in document["components"]["schemas"].items():
         is_body = name.endswith("Request") and not name.startswith("Patched")
         if is_body and "properties" in shape:
@@ -141,7 +141,7 @@ def name_all_fields(document: dict) -> None:
 
 
 def make_rows(alice: User, bob: User, connection: Connection) -> None:
-    """One of each thing at least: what is made up seldom gets as far as to make one."""
+    """Make one row of each model: few made-up bodies are good enough to make one."""
     selection = make_selection(alice, connection, visibility="shared")
     selection.shares.create(person=bob)
     make_archive(alice, selection, "ready", remarks=remarks())
@@ -193,7 +193,7 @@ def fuzz(operation: schemathesis.APIOperation, headers: dict[str, str]) -> None:
 
 
 def examples_of(operation: schemathesis.APIOperation) -> int:
-    """How many there are to try: few where nothing but the few ids that aim() leaves varies."""
+    """The number of examples for an operation: few where only an id varies."""
     if operation.path.startswith("/api/tokens"):
         return 1  # refused to every token, whatever is sent
     query = {parameter.name for parameter in operation.query} - {"connection"}
@@ -201,7 +201,7 @@ def examples_of(operation: schemathesis.APIOperation) -> int:
 
 
 def is_new(case: schemathesis.Case, asked: set[str]) -> bool:
-    """Whether the same was not read before; a request that writes is always new."""
+    """Whether the request writes, or reads what was not read before."""
     if case.method != "GET":
         return True
     same = repr((case.path_parameters, case.query, dict(case.headers)))
@@ -243,7 +243,7 @@ BOUNDS = {
 
 
 def aim(case: schemathesis.Case) -> None:
-    """At things that exist."""
+    """Replace ids and names by those of rows that exist."""
     for name, value in case.path_parameters.items():
         if isinstance(value, int) or str(value).isdecimal():
             case.path_parameters[name] = int(value) % 4

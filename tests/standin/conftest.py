@@ -16,7 +16,7 @@ Ask = Callable[..., requests.Response]
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is served was made for this test."""
+    """The stand-ins of these tests share no files with others."""
     monkeypatch.setattr(shared, "folder", None)
 
 

@@ -1,4 +1,4 @@
-"""What stand-ins share is the same as each would make for itself."""
+"""Shared files have the bytes that a stand-in makes by itself."""
 
 from __future__ import annotations
 
@@ -127,6 +127,6 @@ def test_a_second_stand_in_encodes_no_chunk(folder: Path, monkeypatch: pytest.Mo
     ],
     ids=["given", "drawn by a function of a test"],
 )
-def test_what_no_recipe_describes_is_not_shared(folder: Path, options: dict[str, Any]) -> None:
+def test_pictures_of_a_test_are_not_shared(folder: Path, options: dict[str, Any]) -> None:
     assert served(options)
     assert not list(folder.iterdir())
